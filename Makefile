@@ -1,0 +1,191 @@
+# Aramid's build. Folders are listed here, files never: a new source is found.
+# Every build has its own folder, build/<name>/, made from one configuration and never edited.
+#? make setup                 install what is missing (Debian packages, zlib's source, a Linux to compare with)
+#? make [PROFILE=p]           build a kernel: fortress, balanced (default), performance or ludicrous
+#? make CONFIG=file           build what `make menuconfig` saved; the folder has the file's name
+#? make WITH='A B'            with side options, such as KERNEL_TESTS
+#? make all-profiles          all four
+#? make run                   a shell in QEMU. BOOT=pvh|grub UEFI=1 SMP=1 MEM=512M MACHINE=pc|q35 CPU=max
+#?                            ACCEL=tcg|kvm|icount ROOTFS=cpio APPEND='words' GDB=1
+#? make gdb                   a debugger for `make run GDB=1`
+#? make iso                   an image that boots by BIOS and UEFI
+#? make menuconfig            choose a profile, or mechanisms one by one
+#? make test [PYTEST='-k x']  all tests: unit, lints, four builds, boots, contracts
+#? make unit                  libs/ on this machine, with sanitizers
+#? make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
+#? make lint, make format     the rules of the source; put its C files in order
+#? make objects DIR=kernel/mm compile one folder only
+#? make config, make flags    configure only; print the compiler's flags for DIR
+#? make clean                 remove the builds; downloads stay
+#? V=1 shows the commands, BUILD=dir puts the builds elsewhere.
+VERSION  := 0.1.0
+PROFILES := fortress balanced performance ludicrous
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+PROFILE ?= balanced
+BUILD   ?= build
+# Another python3 may be first in PATH, one without Debian's packages.
+PYTHON  := /usr/bin/python3
+CC      := gcc
+LD      := ld
+# Third-party source, unpacked once for all builds.
+ZLIB    := build/third_party/zlib
+Q       := $(if $(V),,@)
+# For a make below this one: all CPUs, unless the user gave a number.
+jobs     = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+say      = @$(if $(V),:,printf '  %-8s %s\n')
+
+goals := $(or $(MAKECMDGOALS),all)
+rest  := $(filter-out setup,$(goals))
+ifneq ($(filter setup,$(goals)),)
+# ---- Tools first: the other goals are read by a second make, once the tools are there.
+.PHONY: $(goals)
+setup:
+	@testing/setup/setup.sh
+ifneq ($(rest),)
+$(firstword $(rest)): setup
+	@for goal in $(rest); do $(MAKE) --no-print-directory $(jobs) $$goal; done
+$(wordlist 2,$(words $(rest)),$(rest)): $(firstword $(rest)) ; @:
+endif
+else
+
+.PHONY: all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test unit contracts lint format
+all: # the first build
+
+# ---- Goals that need no configuration.
+free := all-profiles clean help menuconfig initramfs test unit contracts lint format
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+clean:
+	rm -rf $(dir $(wildcard $(BUILD)/*/from.stamp))
+all-profiles:
+	@for p in $(PROFILES); do $(MAKE) --no-print-directory PROFILE=$$p; done
+menuconfig:
+	@$(PYTHON) profiles/edit.py $(or $(CONFIG),$(BUILD)/custom.config) \
+		$(if $(filter command line,$(origin PROFILE)),profiles/$(PROFILE).config)
+initramfs: build/initramfs/busybox.cpio.gz
+build/initramfs/busybox.cpio.gz: $(shell find testing/initramfs -type f) testing/qemu/cpio.py
+	$(say) CPIO $@
+	$(Q)testing/initramfs/build.py $@
+test:
+	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
+	@$(PYTHON) -m pytest testing $(PYTEST)
+unit:
+	@$(PYTHON) testing/unit/run.py
+contracts:
+	@$(PYTHON) testing/contracts/run.py --profile $(PROFILE)
+lint:
+	@failed=0; for l in deps includes config_use sizes format; do $(PYTHON) testing/lint/$$l.py || failed=1; done; exit $$failed
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+ifneq ($(filter-out $(free),$(goals)),)
+# ---- Which build: a configuration file, or a profile with side options.
+ifdef CONFIG
+fragment := $(CONFIG)
+name     := $(basename $(notdir $(CONFIG)))
+else
+ifeq ($(filter $(PROFILE),$(PROFILES)),)
+$(error PROFILE=$(PROFILE): there is no such profile. Choose one of: $(PROFILES))
+endif
+fragment := profiles/$(PROFILE).config
+name     := $(subst $() ,+,$(strip $(PROFILE) $(WITH)))
+endif
+OUT := $(BUILD)/$(name)
+gen := $(OUT)/generated
+
+# Puts text $2 into file $1 if it is not its content already, so that whatever depends on the file is made again.
+same  = $(and $(findstring x$1x,x$2x),$(findstring x$2x,x$1x))
+stamp = $(if $(call same,$(strip $(file <$1)),$(strip $2)),,$(file >$1,$(strip $2)))
+
+$(shell mkdir -p $(gen))
+$(call stamp,$(OUT)/from.stamp,$(fragment) $(WITH))
+include $(gen)/config.mk
+$(gen)/config.mk: $(OUT)/from.stamp $(fragment) profiles/configure.py $(wildcard Kconfig */Kconfig)
+	$(Q)$(PYTHON) profiles/configure.py $(OUT) $(fragment) $(WITH)
+$(gen)/autoconf.h $(gen)/config.gz: $(gen)/config.mk ;
+config: $(gen)/config.mk $(gen)/version.h
+# What a file in folder DIR is compiled with.
+flags: config | $(ZLIB)/zlib.h
+	@echo '$(CFLAGS) $(call inc,$(DIR)/)'
+
+# ---- Flags.
+CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pie -fno-common -fno-strict-aliasing -fno-delete-null-pointer-checks \
+	-fno-asynchronous-unwind-tables -fcf-protection=none -ffile-prefix-map=$(CURDIR)=. \
+	-mno-red-zone -mcmodel=kernel -mgeneral-regs-only -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough -Wundef -Wframe-larger-than=1024 -Werror
+include profiles/flags.mk
+ASFLAGS := -g -fno-pie -ffile-prefix-map=$(CURDIR)=. -Wundef -Werror -Wa,--noexecstack
+LDFLAGS := -nostdlib -static --orphan-handling=error --build-id=none -z max-page-size=4096 -z noexecstack
+
+# What a folder may include: a list for each level of the source, each the one above and more.
+inc_libs     := -Iprofiles/include -I$(OUT) -Ilibs/include -Ilibs/abi/include -isystem $(ZLIB)
+inc_platform := $(inc_libs) -Iplatform/include -Iplatform/x86_64/include -Iplatform/x86_64
+inc_drivers  := $(inc_libs) -Iplatform/include -Iplatform/drivers -Ikernel/include
+inc_kernel   := $(inc_libs) -Iplatform/include -Ikernel/include -Itesting/kunit/include
+inc_testing  := $(inc_kernel)
+inc_profiles := -Iprofiles/include -I$(OUT)
+inc = $(inc_$(if $(filter platform/drivers/%,$1),drivers,$(firstword $(subst /, ,$1))))
+
+# ---- Sources. Tests on the host (libs/*/test_*.c) are none of them.
+folders := $(wildcard libs/*/ platform/x86_64/*/ platform/drivers/*/ kernel/*/)
+folders += $(if $(CONFIG_KERNEL_TESTS),$(wildcard kernel/*/test/ platform/x86_64/*/test/ testing/kunit/))
+found   := $(wildcard $(folders:%=%*.c) $(folders:%=%*.S)) platform/x86_64/config_gz.S
+sources := $(filter-out $(wildcard libs/*/test_*.c),$(found))
+zlib    := $(patsubst %,$(OUT)/zlib/%.o,inflate inffast inftrees zutil adler32 crc32)
+objects := $(sources:%=$(OUT)/%.o) $(zlib)
+$(if $(wildcard $(gen)/config.mk),$(call stamp,$(OUT)/flags.stamp,$(CFLAGS) $(ASFLAGS) $(inc_kernel))\
+	$(call stamp,$(OUT)/objects.stamp,$(objects)))
+$(shell mkdir -p $(sort $(dir $(objects))))
+-include $(objects:.o=.d) $(OUT)/offsets.d $(OUT)/kernel.lds.d
+
+# ---- Rules.
+all: $(OUT)/aramid.elf
+objects: $(filter $(patsubst %,$(OUT)/%/%,$(patsubst %/,%,$(or $(DIR),libs platform kernel testing))),$(objects))
+
+$(OUT)/%.c.o: %.c $(OUT)/flags.stamp | $(gen)/autoconf.h $(gen)/version.h $(ZLIB)/zlib.h
+	$(say) CC $<
+	$(Q)$(CC) $(CFLAGS) $(call inc,$<) -MMD -MP -c -o $@ $<
+$(OUT)/%.S.o: %.S $(gen)/offsets.h $(OUT)/flags.stamp | $(gen)/autoconf.h $(gen)/version.h
+	$(say) AS $<
+	$(Q)$(CC) $(ASFLAGS) $(call inc,$<) -MMD -MP -c -o $@ $<
+$(OUT)/platform/x86_64/config_gz.S.o: ASFLAGS += -Wa,-I$(gen)
+$(OUT)/platform/x86_64/config_gz.S.o: $(gen)/config.gz
+$(OUT)/zlib/%.o: $(ZLIB)/%.c $(OUT)/flags.stamp | $(ZLIB)/zlib.h
+	$(say) CC $<
+	$(Q)$(CC) $(filter-out -W% -std=%,$(CFLAGS)) -std=gnu11 -w -DZ_SOLO -MMD -MP -c -o $@ $<
+$(ZLIB)/zlib.h:
+	@testing/setup/fetch_zlib.sh $(ZLIB)
+$(ZLIB)/%.c: | $(ZLIB)/zlib.h ;
+
+$(gen)/version.h: Makefile
+	$(Q)printf '/* Generated. */\n#pragma once\n#define ARAMID_VERSION "%s"\n' $(VERSION) > $@
+$(gen)/offsets.h: platform/x86_64/offsets.c $(OUT)/flags.stamp | $(gen)/autoconf.h
+	$(say) OFFSETS $@
+	$(Q)$(CC) $(CFLAGS) -fno-lto $(inc_platform) -MD -MF $(OUT)/offsets.d -MT $@ -S -o $(OUT)/offsets.s $<
+	$(Q)sed -n 's/.*"->\([A-Za-z0-9_]*\) \$$\(-\{0,1\}[0-9]*\)".*/#define \1 \2/p' $(OUT)/offsets.s > $@
+$(OUT)/kernel.lds: platform/x86_64/kernel.lds $(OUT)/flags.stamp $(gen)/offsets.h | $(gen)/autoconf.h
+	$(Q)$(CC) -E -P -x assembler-with-cpp $(inc_platform) -D__LINKER__ -MMD -MF $@.d -MT $@ -o $@ $<
+$(OUT)/aramid.elf: $(OUT)/kernel.lds $(OUT)/objects.stamp $(objects) platform/x86_64/link.sh platform/x86_64/kallsyms.py
+	$(say) LD $@
+	$(Q)platform/x86_64/link.sh $(OUT) $(LD) $(LDFLAGS)
+
+# ---- Running it. What testing/tools/run.sh says about its variables holds here.
+export BOOT UEFI SMP MEM MACHINE CPU ACCEL GDB GDBPORT ROOTFS APPEND QEMU_ARGS
+rootfs := $(or $(ROOTFS),build/initramfs/busybox.cpio.gz)
+run: $(if $(filter grub,$(BOOT)),$(OUT)/aramid.iso) $(OUT)/aramid.elf $(rootfs)
+	@OUT=$(OUT) testing/tools/run.sh
+iso: $(OUT)/aramid.iso
+$(call stamp,$(OUT)/iso.stamp,$(rootfs) $(APPEND))
+$(OUT)/aramid.iso: $(OUT)/aramid.elf $(rootfs) testing/tools/iso.sh $(OUT)/iso.stamp
+	$(say) ISO $@
+	$(Q)testing/tools/iso.sh $@ $(OUT)/aramid.elf $(rootfs) '$(APPEND)'
+gdb: $(OUT)/aramid.elf
+	@gdb -q $(OUT)/aramid.debug -ex 'target remote :$(or $(GDBPORT),1234)'
+endif
+endif

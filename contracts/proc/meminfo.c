@@ -1,0 +1,49 @@
+/* meminfo.c - /proc/meminfo names the figures that free(1) reads, they add up, and free memory falls on use. */
+#include "contract.h"
+#include <sys/sysinfo.h>
+
+#define SIZE (24UL << 20)
+
+static long field(const char *name)
+{
+	static char text[8192];
+	int fd = must(open("/proc/meminfo", O_RDONLY));
+	ssize_t size = must(read(fd, text, sizeof(text) - 1));
+	char line[40], *at = text;
+
+	must(close(fd));
+	text[size] = 0;
+	snprintf(line, sizeof(line), "%s:", name);
+	while (at && strncmp(at, line, strlen(line)))
+		at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
+	if (!at)
+		broken("no %s in /proc/meminfo", name);
+	expect(strstr(at, " kB\n") != NULL);
+	return strtol(at + strlen(line), NULL, 10);
+}
+
+int main(void)
+{
+	static const char *const names[] = {
+		"MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached", "SwapTotal", "SwapFree",
+		"Shmem", "SReclaimable",
+	};
+	struct sysinfo info;
+	long before, after;
+	char *memory;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		expect(field(names[i]) >= 0);
+	expect(field("MemTotal") > field("MemFree") && field("MemFree") > 0);
+	must(sysinfo(&info));
+	expect_eq((long)(info.totalram * info.mem_unit / 1024), field("MemTotal"));
+	before = field("MemFree");
+	memory = map_anon(SIZE);
+	memset(memory, 1, SIZE);
+	after = field("MemFree");
+	expect(before - after > (long)(SIZE / 1024) * 3 / 4);
+	must(munmap(memory, SIZE));
+	expect(field("MemFree") - after > (long)(SIZE / 1024) * 3 / 4);
+	say("nine fields; 24 MiB taken and given back are seen");
+	return 0;
+}

@@ -1,0 +1,61 @@
+/* self_maps.c - /proc/self/maps shows each mapping with its range, rights, offset and name. */
+#include "contract.h"
+
+static char text[65536];
+
+static void maps_read(void)
+{
+	int fd = must(open("/proc/self/maps", O_RDONLY));
+	ssize_t size = 0, got;
+
+	while ((got = must(read(fd, text + size, sizeof(text) - 1 - size))) > 0)
+		size += got;
+	text[size] = 0;
+	must(close(fd));
+}
+
+/* The line of the mapping that starts at the address, or NULL. */
+static char *line_of(void *start)
+{
+	char prefix[20];
+	char *at;
+
+	maps_read();
+	snprintf(prefix, sizeof(prefix), "%08lx-", (unsigned long)start);
+	for (at = text; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+		if (strncmp(at, prefix, strlen(prefix)) == 0) {
+			at[strcspn(at, "\n")] = 0;
+			return at;
+		}
+	return NULL;
+}
+
+int main(void)
+{
+	char want[64], rights[5], name[200] = "";
+	unsigned long start, end, offset;
+	char *memory, *file, *line;
+	int fd = file_with("mapped", "x");
+
+	must(ftruncate(fd, 4 * PAGE));
+	memory = must(mmap(NULL, 5 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	must(mprotect(memory + PAGE, 2 * PAGE, PROT_READ));
+	line = line_of(memory + PAGE);
+	expect(line != NULL);
+	snprintf(want, sizeof(want), "%lx-%lx r--p 00000000 00:00 0", (long)memory + PAGE,
+		 (long)memory + 3 * PAGE);
+	expect(strncmp(line, want, strlen(want)) == 0);
+
+	file = must(mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE));
+	line = line_of(file);
+	expect(line != NULL);
+	expect(sscanf(line, "%lx-%lx %4s %lx %*s %*s %199s", &start, &end, rights, &offset, name) == 5);
+	expect(end - start == 2 * PAGE && strcmp(rights, "rw-s") == 0 && offset == PAGE);
+	expect(strlen(name) > 7 && strcmp(name + strlen(name) - 7, "/mapped") == 0);
+	expect(strstr((maps_read(), text), "[stack]\n") != NULL);
+
+	must(munmap(memory, 5 * PAGE));
+	expect(line_of(memory + PAGE) == NULL);
+	say("ranges, rights, offset, name, [stack], and gone after munmap");
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* exec_errors.c - execve of what cannot run fails with the right error and leaves the caller running. */
+#include "contract.h"
+
+static char *none[] = { NULL };
+
+static void try_file(const char *text, size_t size, int mode, int error)
+{
+	int fd = must(open("program", O_WRONLY | O_CREAT | O_TRUNC, 0700));
+
+	expect_eq(write(fd, text, size), (ssize_t)size);
+	must(fchmod(fd, mode));
+	must(close(fd));
+	must_fail(execve("./program", none, none), error);
+}
+
+int main(void)
+{
+	char half_elf[64] = "\177ELF\2\1\1";
+	int fd;
+
+	try_file("", 0, 0755, ENOEXEC);
+	try_file("just text\n", 10, 0755, ENOEXEC);
+	try_file("#!/bin/true\n", 12, 0644, EACCES);
+	try_file(half_elf, sizeof(half_elf), 0755, ENOEXEC);
+	must_fail(execve("missing", none, none), ENOENT);
+	must_fail(execve("", none, none), ENOENT);
+	must(mkdir("folder", 0755));
+	must_fail(execve("folder", none, none), EACCES);
+	must_fail(execve("program/x", none, none), ENOTDIR);
+	fd = must(open("/proc/self/exe", O_RDONLY));
+	must(close(fd));
+	say("ENOEXEC, EACCES, ENOENT, ENOTDIR, and still here");
+	return 0;
+}

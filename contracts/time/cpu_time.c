@@ -1,0 +1,42 @@
+/* cpu_time.c - CPU time grows while a process computes, not while it sleeps, and wait4 hands it over. */
+#include "contract.h"
+#include <sys/resource.h>
+#include <sys/times.h>
+
+static long long cpu_ns(void)
+{
+	struct timespec used;
+
+	must(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used));
+	return used.tv_sec * 1000000000LL + used.tv_nsec;
+}
+
+int main(void)
+{
+	struct rusage usage;
+	struct tms tms;
+	long long begin = cpu_ns();
+	pid_t child;
+	int status;
+
+	sleep_ms(200);
+	expect(cpu_ns() - begin < 150000000);
+	child = fork_child();
+	if (!child) {
+		begin = cpu_ns();
+		while (cpu_ns() - begin < 200000000)
+			continue;
+		_exit(0);
+	}
+	expect_eq(wait4(child, &status, 0, &usage), child);
+	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	expect(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec +
+	       usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec >= 100000);
+	must(getrusage(RUSAGE_CHILDREN, &usage));
+	expect(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec > 0 ||
+	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec >= 100000);
+	expect(times(&tms) > 0);
+	expect(tms.tms_cutime + tms.tms_cstime >= 10);
+	say("asleep it costs nothing, at work it does, and the parent learns it");
+	return 0;
+}

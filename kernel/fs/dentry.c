@@ -1,0 +1,521 @@
+/*
+ * The dentry cache: names found lately, by (parent, name).
+ *
+ * Lookups take no lock. They run under RCU between two reads of rename_sequence: a dentry can change its name or parent
+ * only inside that sequence's write section, so a lookup that saw no change has compared a name that was whole, and one
+ * that found nothing may believe it.
+ *
+ * References: each user holds one, and so does the cache for a hashed dentry. The shrinker takes unused dentries from the
+ * cache by moving their count from 1 to 0, which the lookup's ref_try_get then refuses; everybody else who removes a name
+ * (dentry_drop) has a reference himself, so the count reaches 0 only with the last user.
+ */
+#include "internal.h"
+
+#include <abi/errno.h>
+#include <kernel/page.h>
+#include <kernel/printk.h>
+#include <kernel/vmap.h>
+#include <lib/err.h>
+#include <lib/hash.h>
+#include <lib/string.h>
+#include <profile/check.h>
+
+#define BUCKET_LOCKS 256
+
+/* A name that does not fit into the dentry. */
+struct long_name {
+	struct rcu_head rcu;
+	char text[];
+};
+
+static struct slab_cache *dentry_cache __ro_after_init;
+static struct hlist *buckets __ro_after_init;
+static unsigned int bucket_bits __ro_after_init;
+static struct spinlock bucket_locks[BUCKET_LOCKS];
+static struct spinlock rename_spin = SPINLOCK_INIT(RANK_DENTRY_RENAME);
+struct seqcount rename_sequence;
+
+static struct spinlock lru_lock = SPINLOCK_INIT(RANK_DENTRY_LRU);
+static struct list lru = LIST_INIT(lru); /* [lru_lock] oldest first */
+static size_t lru_count; /* [lru_lock] */
+static size_t lru_limit __ro_after_init;
+static struct wait_queue shrink_wait = WAIT_QUEUE_INIT(shrink_wait);
+
+static struct hlist *bucket_of(u32 hash)
+{
+	return &buckets[hash >> (32 - bucket_bits)];
+}
+
+static struct spinlock *bucket_lock(u32 hash)
+{
+	return &bucket_locks[(hash >> (32 - bucket_bits)) % BUCKET_LOCKS];
+}
+
+/* Never 0, which means "not computed" in a struct name. */
+u32 name_hash(const struct dentry *parent, const char *text, u32 length)
+{
+	u64 hash = (u64)parent >> 6, word;
+	u32 left = length;
+
+	for (; left >= 8; left -= 8, text += 8) {
+		__builtin_memcpy(&word, text, 8);
+		hash = (hash ^ word) * 0x9fb21c651e98df25UL;
+		hash ^= hash >> 32;
+	}
+	for (word = left; left; left--)
+		word = word << 8 | (u8)*text++;
+	hash = (hash ^ word) * 0xd6e8feb86659fd93UL;
+	return (u32)(hash >> 32) | 1;
+}
+
+static u32 name_hash_of(const struct dentry *parent, const struct name *name)
+{
+	return name->hash ? name->hash : name_hash(parent, name->text, name->length);
+}
+
+struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *name)
+{
+	u32 hash = name_hash_of(parent, name);
+	struct dentry *dentry;
+
+	hlist_for_each_entry(dentry, bucket_of(hash), hash_node) {
+		if (READ_ONCE(dentry->name.hash) != hash || READ_ONCE(dentry->parent) != parent)
+			continue;
+		if (READ_ONCE(dentry->name.length) != name->length)
+			continue;
+		/* The text lies inside the dentry or in memory that RCU keeps, and has at least its own length and NUL. */
+		if (strncmp(READ_ONCE(dentry->name.text), name->text, name->length) == 0)
+			return dentry;
+	}
+	return NULL;
+}
+
+struct dentry *dentry_find(struct dentry *parent, const struct name *name)
+{
+	struct name hashed = { name->text, name->length, name_hash_of(parent, name) };
+	struct dentry *dentry;
+	u32 sequence;
+
+	rcu_read_lock();
+	do {
+		sequence = seq_read_begin(&rename_sequence);
+		dentry = dentry_find_rcu(parent, &hashed);
+		if (dentry && !ref_try_get(&dentry->ref))
+			dentry = NULL;
+		if (likely(!seq_read_retry(&rename_sequence, sequence)))
+			break;
+		if (dentry) {
+			rcu_read_unlock();
+			dentry_put(dentry);
+			rcu_read_lock();
+		}
+	} while (true);
+	rcu_read_unlock();
+	return dentry;
+}
+
+static void dentry_free(struct rcu_head *head)
+{
+	struct dentry *dentry = container_of(head, struct dentry, rcu);
+
+	if (dentry->name.text != dentry->inline_name)
+		kfree(container_of(dentry->name.text, struct long_name, text[0]));
+	slab_free(dentry_cache, dentry);
+}
+
+static bool set_name(struct dentry *dentry, const struct name *name)
+{
+	char *text = dentry->inline_name;
+
+	if (name->length >= DENTRY_INLINE_NAME) {
+		struct long_name *memory = kmalloc(sizeof(*memory) + name->length + 1, 0);
+
+		if (!memory)
+			return false;
+		text = memory->text;
+	}
+	memcpy(text, name->text, name->length);
+	text[name->length] = 0;
+	dentry->name.text = text;
+	dentry->name.length = name->length;
+	return true;
+}
+
+struct dentry *dentry_alloc(struct dentry *parent, const struct name *name)
+{
+	struct dentry *dentry = slab_alloc(dentry_cache, SLAB_ZERO);
+
+	if (!dentry)
+		return NULL;
+	if (!set_name(dentry, name)) {
+		slab_free(dentry_cache, dentry);
+		return NULL;
+	}
+	ref_init(&dentry->ref, 1);
+	spin_init(&dentry->lock, RANK_DENTRY);
+	list_init(&dentry->children);
+	list_init(&dentry->sibling);
+	list_init(&dentry->lru);
+	dentry->next_position = 2; /* after the dots */
+	if (parent) {
+		dentry->name.hash = name_hash_of(parent, name);
+		dentry->parent = dentry_get(parent);
+		dentry->super = parent->super;
+	} else {
+		dentry->parent = dentry;
+	}
+	return dentry;
+}
+
+struct dentry *dentry_alloc_root(struct inode *inode)
+{
+	struct name name = name_of("/", 1);
+	struct dentry *dentry = dentry_alloc(NULL, &name);
+
+	if (!dentry) {
+		inode_put(inode);
+		return NULL;
+	}
+	dentry->super = inode->super;
+	dentry->inode = inode;
+	return dentry;
+}
+
+static void lru_remove(struct dentry *dentry)
+{
+	spin_lock(&lru_lock);
+	if (!list_empty(&dentry->lru)) {
+		list_del_init(&dentry->lru);
+		lru_count--;
+	}
+	spin_unlock(&lru_lock);
+}
+
+static void lru_add(struct dentry *dentry)
+{
+	bool full;
+
+	spin_lock(&lru_lock);
+	list_add_tail(&dentry->lru, &lru);
+	full = ++lru_count > lru_limit;
+	spin_unlock(&lru_lock);
+	if (unlikely(full))
+		dentry_shrink(32);
+}
+
+/* Into the parent's list, at its end, at a new directory position. */
+static void link_to_parent(struct dentry *dentry)
+{
+	struct dentry *parent = dentry->parent;
+
+	spin_lock(&parent->lock);
+	dentry->position = parent->next_position++;
+	list_del(&dentry->sibling);
+	list_add_tail(&dentry->sibling, &parent->children);
+	spin_unlock(&parent->lock);
+}
+
+static void unlink_from_parent(struct dentry *dentry)
+{
+	struct dentry *parent = dentry->parent;
+
+	spin_lock(&parent->lock);
+	list_del_init(&dentry->sibling);
+	spin_unlock(&parent->lock);
+}
+
+static void bucket_insert(struct dentry *dentry)
+{
+	struct spinlock *lock = bucket_lock(dentry->name.hash);
+
+	spin_lock(lock);
+	hlist_add(&dentry->hash_node, bucket_of(dentry->name.hash));
+	spin_unlock(lock);
+}
+
+/* True if it was hashed. */
+static bool bucket_remove(struct dentry *dentry)
+{
+	struct spinlock *lock = bucket_lock(dentry->name.hash);
+	bool hashed;
+
+	spin_lock(lock);
+	hashed = !hlist_unhashed(&dentry->hash_node);
+	hlist_del_init(&dentry->hash_node);
+	spin_unlock(lock);
+	return hashed;
+}
+
+void dentry_hash(struct dentry *dentry)
+{
+	check(hlist_unhashed(&dentry->hash_node));
+	dentry_get(dentry); /* the cache's */
+	link_to_parent(dentry);
+	bucket_insert(dentry);
+	if (!(dentry->flags & DENTRY_KEEP))
+		lru_add(dentry);
+}
+
+static void set_flags(struct dentry *dentry, u32 set, u32 clear)
+{
+	spin_lock(&dentry->lock);
+	dentry->flags = (dentry->flags | set) & ~clear;
+	spin_unlock(&dentry->lock);
+}
+
+void dentry_keep(struct dentry *dentry)
+{
+	set_flags(dentry, DENTRY_KEEP, 0);
+	lru_remove(dentry);
+}
+
+void dentry_instantiate(struct dentry *dentry, struct inode *inode)
+{
+	check(!dentry->inode);
+	store_release(&dentry->inode, inode);
+	if (dentry->flags & DENTRY_KEEP)
+		lru_remove(dentry);
+	/* It was "no such name": as an entry it is new, and belongs behind what a reader of the directory has seen. */
+	if (!hlist_unhashed(&dentry->hash_node))
+		link_to_parent(dentry);
+}
+
+void dentry_add(struct dentry *dentry, struct inode *inode)
+{
+	if (inode)
+		dentry_instantiate(dentry, inode);
+	if (hlist_unhashed(&dentry->hash_node))
+		dentry_hash(dentry);
+}
+
+void dentry_drop(struct dentry *dentry)
+{
+	if (!bucket_remove(dentry))
+		return;
+	set_flags(dentry, DENTRY_UNHASHED, DENTRY_KEEP);
+	unlink_from_parent(dentry);
+	lru_remove(dentry);
+	dentry_put(dentry);
+}
+
+/* The count is 0. Frees it, and then its ancestors as far as they have no other user. */
+static void dentry_destroy(struct dentry *dentry)
+{
+	for (;;) {
+		struct dentry *parent = dentry->parent;
+
+		if (bucket_remove(dentry))
+			unlink_from_parent(dentry);
+		lru_remove(dentry);
+		if (dentry->inode)
+			inode_put(dentry->inode);
+		rcu_call(&dentry->rcu, dentry_free);
+		if (parent == dentry || !ref_put(&parent->ref))
+			return;
+		dentry = parent;
+	}
+}
+
+void dentry_put(struct dentry *dentry)
+{
+	if (unlikely(ref_put(&dentry->ref)))
+		dentry_destroy(dentry);
+}
+
+/* From "only the cache has it" to dead: then nobody can get it any more, and it is the caller's to destroy. */
+static bool dentry_claim(struct dentry *dentry)
+{
+	int unused = 1;
+
+	return try_cmpxchg(&dentry->ref.value, &unused, 0);
+}
+
+static void destroy_list(struct list *dead)
+{
+	while (!list_empty(dead)) {
+		struct dentry *dentry = list_first_entry(dead, struct dentry, lru);
+		struct super *super = dentry->super;
+
+		list_del_init(&dentry->lru);
+		dentry_destroy(dentry);
+		if (atomic_dec_and_test(&super->shrinking))
+			wait_wake_all(&shrink_wait, 0);
+	}
+}
+
+void dentry_shrink(size_t count)
+{
+	struct list dead = LIST_INIT(dead);
+	size_t scan = count * 8;
+
+	spin_lock(&lru_lock);
+	for (; count && scan && !list_empty(&lru); scan--) {
+		struct dentry *dentry = list_first_entry(&lru, struct dentry, lru);
+
+		if (dentry_claim(dentry)) {
+			list_move_tail(&dentry->lru, &dead);
+			lru_count--;
+			count--;
+			/* Until it is destroyed the superblock must stay: dentry_kill_tree waits. */
+			atomic_inc(&dentry->super->shrinking);
+		} else {
+			list_move_tail(&dentry->lru, &lru);
+		}
+	}
+	spin_unlock(&lru_lock);
+	/* Off the list as far as dentry_destroy is concerned: it takes lru_lock and finds an empty link. */
+	destroy_list(&dead);
+}
+
+/* A leaf below `root` that only the cache holds, claimed; NULL. */
+static struct dentry *claim_child(struct dentry *parent)
+{
+	struct dentry *child;
+
+	spin_lock(&parent->lock);
+	list_for_each_entry(child, &parent->children, sibling) {
+		if (dentry_claim(child)) {
+			spin_unlock(&parent->lock);
+			return child;
+		}
+	}
+	spin_unlock(&parent->lock);
+	return NULL;
+}
+
+void dentry_prune_children(struct dentry *dentry)
+{
+	struct dentry *child;
+
+	while ((child = claim_child(dentry)))
+		dentry_destroy(child);
+}
+
+/* The first child, with a reference; NULL. */
+static struct dentry *first_child(struct dentry *parent)
+{
+	struct dentry *child, *found = NULL;
+
+	spin_lock(&parent->lock);
+	list_for_each_entry(child, &parent->children, sibling) {
+		if (ref_try_get(&child->ref)) {
+			found = child;
+			break;
+		}
+	}
+	spin_unlock(&parent->lock);
+	return found;
+}
+
+/* Depth first, without recursion: down to a leaf, drop it, back to its parent. */
+void dentry_kill_tree(struct dentry *root)
+{
+	struct dentry *at = dentry_get(root);
+
+	for (;;) {
+		struct dentry *child = first_child(at), *parent;
+
+		if (child) {
+			dentry_put(at);
+			at = child;
+			continue;
+		}
+		if (at == root)
+			break;
+		parent = dentry_get(at->parent);
+		dentry_drop(at);
+		dentry_put(at);
+		at = parent;
+	}
+	dentry_put(at);
+	wait_event(&shrink_wait, atomic_read(&root->super->shrinking) == 0);
+}
+
+struct dentry *dentry_parent_get(struct dentry *dentry)
+{
+	struct dentry *parent;
+	u32 sequence;
+
+	rcu_read_lock();
+	do {
+		sequence = seq_read_begin(&rename_sequence);
+		parent = READ_ONCE(dentry->parent);
+	} while (!ref_try_get(&parent->ref) || seq_read_retry(&rename_sequence, sequence));
+	rcu_read_unlock();
+	return parent;
+}
+
+bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dentry)
+{
+	for (;;) {
+		if (dentry == ancestor)
+			return true;
+		if (dentry->parent == dentry)
+			return false;
+		dentry = dentry->parent;
+	}
+}
+
+/* The texts change places; an inline one is copied, as it lies in its dentry. */
+static void swap_names(struct dentry *a, struct dentry *b)
+{
+	struct name a_name = a->name, b_name = b->name;
+	char a_inline[DENTRY_INLINE_NAME];
+
+	memcpy(a_inline, a->inline_name, sizeof(a_inline));
+	memcpy(a->inline_name, b->inline_name, sizeof(a_inline));
+	memcpy(b->inline_name, a_inline, sizeof(a_inline));
+	a->name = b_name;
+	b->name = a_name;
+	if (b_name.text == b->inline_name)
+		a->name.text = a->inline_name;
+	if (a_name.text == a->inline_name)
+		b->name.text = b->inline_name;
+}
+
+void dentry_move(struct dentry *old, struct dentry *target, bool exchange)
+{
+	struct dentry *old_parent;
+	bool target_hashed;
+
+	spin_lock(&rename_spin);
+	seq_write_begin(&rename_sequence);
+	bucket_remove(old);
+	target_hashed = bucket_remove(target);
+	unlink_from_parent(old);
+	unlink_from_parent(target);
+	swap_names(old, target);
+	old_parent = old->parent;
+	old->parent = target->parent;
+	target->parent = old_parent;
+	link_to_parent(old);
+	bucket_insert(old);
+	if (exchange) {
+		link_to_parent(target);
+		bucket_insert(target);
+	}
+	seq_write_end(&rename_sequence);
+	spin_unlock(&rename_spin);
+	if (exchange || !target_hashed)
+		return;
+	set_flags(target, DENTRY_UNHASHED, DENTRY_KEEP);
+	lru_remove(target);
+	dentry_put(target); /* the cache's reference; the caller has his own */
+}
+
+void dentry_init(void)
+{
+	u64 want = page_free_count() * 2; /* a bucket for each 2 KiB of memory */
+	size_t size;
+
+	dentry_cache = slab_cache_create("dentry", sizeof(struct dentry), CACHE_LINE);
+	for (unsigned int i = 0; i < BUCKET_LOCKS; i++)
+		spin_init(&bucket_locks[i], RANK_DENTRY_HASH);
+	bucket_bits = ilog2(want / 16 | 1024);
+	bucket_bits = MIN(bucket_bits, 20U);
+	size = sizeof(*buckets) << bucket_bits;
+	buckets = vmalloc(size);
+	if (!buckets)
+		panic("No memory for the dentry hash table (%zu KiB)", size / KIB);
+	lru_limit = MAX(want / 16, 1024UL);
+}

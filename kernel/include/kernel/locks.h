@@ -1,0 +1,222 @@
+/*
+ * Locks. Each has a rank; a task takes locks in rising rank only (checked under LOCK_CHECKS), which makes deadlock by
+ * order impossible. Two locks of one rank: in rising address order, through the _nested form.
+ *
+ * spinlock	preemption off while held. _irq: also interrupts off; required if an interrupt handler takes the lock.
+ * mutex	sleeping, owner known, optimistic spin while the owner runs. Not from interrupts.
+ * rwsem	sleeping; many readers or one writer; writers are not starved.
+ *
+ * Letters beside shared fields: [I] immutable after creation, [A] atomic, [C] only its CPU, interrupts off where they
+ * matter, [S] only the owning task, [R] read under RCU and written under the named lock, else the name of the lock.
+ *
+ * Lock order, outermost first, is the order of enum lock_rank.
+ */
+#pragma once
+
+#include <lib/atomic.h>
+#include <lib/list.h>
+#include <kernel/preempt.h>
+#include <profile/lockcheck.h>
+
+enum lock_rank {
+	RANK_NONE, /* not checked */
+	/* Sleeping locks. */
+	RANK_FILE_POSITION, /* file->position_lock: outermost, held across whole reads and writes */
+	RANK_SEQ_FILE, /* seq_file->lock: held while the text is made and copied out */
+	RANK_MOUNT, /* mount tree */
+	RANK_RENAME, /* superblock: one cross-directory rename at a time */
+	RANK_INODE, /* inode->lock: directories (parent before child), then files */
+	RANK_TASKLIST_EXEC, /* process->exec_lock */
+	RANK_EPOLL, /* polls files, copies events out */
+	RANK_PIPE,
+	RANK_TTY, /* tty->lock: termios, sessions, read side */
+	RANK_MM, /* mm->lock: behind every lock that is held while user memory is copied */
+	RANK_PAGE_CACHE_FILL, /* one filler per missing page */
+	RANK_SLEEP_MISC, /* leaf sleeping locks of drivers and registries */
+	/* Spinlocks, interrupts on. */
+	RANK_TASKLIST, /* family tree and pid links */
+	RANK_PID, /* process numbers in use */
+	RANK_FILES, /* descriptor table */
+	RANK_FS, /* task's root and working directory */
+	RANK_DENTRY_RENAME, /* one dentry changes its name or parent */
+	RANK_DENTRY_HASH,
+	RANK_DENTRY,
+	RANK_INODE_STATE,
+	RANK_INODE_HASH,
+	RANK_DENTRY_LRU,
+	RANK_FILE_LOCKS, /* who waits for whose record lock */
+	RANK_MAPPING, /* page cache tree of an inode */
+	RANK_RMAP, /* list of vmas that map an inode */
+	RANK_PAGE_TABLE, /* one page of page table */
+	RANK_FUTEX,
+	/* Spinlocks taken with interrupts off. */
+	RANK_SIGNAL, /* sighand */
+	RANK_ACCOUNT, /* users and what they use */
+	RANK_TIMER_OBJECT, /* posix and interval timers */
+	RANK_TTY_BUFFER, /* input ring, also from the serial interrupt */
+	RANK_DEVICE, /* a driver's registers */
+	RANK_WAIT, /* wait queue */
+	RANK_RUNQUEUE,
+	RANK_HRTIMER, /* a CPU's timer tree */
+	RANK_WORK,
+	RANK_RCU,
+	RANK_VMAP, /* allocates kernel page tables */
+	RANK_SLAB,
+	RANK_PAGE_ALLOC,
+	RANK_IRQ,
+	RANK_RANDOM,
+	RANK_PRINTK, /* innermost: anything may log */
+};
+
+/* Ticket lock: first come, first served. */
+struct spinlock {
+	union {
+		u32 both;
+		struct {
+			u16 owner; /* ticket being served */
+			u16 next; /* next ticket to hand out */
+		};
+	};
+	u32 rank; /* [I] enum lock_rank */
+};
+
+#define SPINLOCK_INIT(r) { .rank = (r) }
+
+static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
+{
+	lock->both = 0;
+	lock->rank = rank;
+}
+
+void spin_wait(struct spinlock *lock, u16 ticket); /* the contended path */
+
+static inline void spin_lock_raw(struct spinlock *lock)
+{
+	u16 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
+
+	if (unlikely(load_acquire(&lock->owner) != ticket))
+		spin_wait(lock, ticket);
+}
+
+static inline void spin_unlock_raw(struct spinlock *lock)
+{
+	store_release(&lock->owner, (u16)(lock->owner + 1));
+}
+
+static inline void spin_lock(struct spinlock *lock)
+{
+	preempt_disable();
+	lock_rank_enter(lock->rank, false);
+	spin_lock_raw(lock);
+}
+
+/* Second lock of the same rank; the caller orders the two by address or by another rule it states. */
+static inline void spin_lock_nested(struct spinlock *lock)
+{
+	preempt_disable();
+	lock_rank_enter(lock->rank, true);
+	spin_lock_raw(lock);
+}
+
+bool spin_try_lock(struct spinlock *lock);
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+	lock_rank_exit(lock->rank); /* first: once unlocked, the memory may be gone */
+	spin_unlock_raw(lock);
+	preempt_enable();
+}
+
+static inline unsigned long spin_lock_irq(struct spinlock *lock)
+{
+	unsigned long flags = irq_save();
+
+	spin_lock(lock);
+	return flags;
+}
+
+static inline void spin_unlock_irq(struct spinlock *lock, unsigned long flags)
+{
+	lock_rank_exit(lock->rank);
+	spin_unlock_raw(lock);
+	irq_restore(flags); /* before preempt_enable: an interrupt held back may want a reschedule */
+	preempt_enable();
+}
+
+static inline bool spin_is_locked(const struct spinlock *lock)
+{
+	return READ_ONCE(lock->owner) != READ_ONCE(lock->next);
+}
+
+struct task;
+
+struct mutex {
+	struct task *owner; /* [A] NULL when free; bit 0: there are waiters */
+	struct spinlock wait_lock;
+	struct list waiters; /* [wait_lock] of struct lock_waiter */
+	u32 rank; /* [I] */
+};
+
+void mutex_init(struct mutex *mutex, enum lock_rank rank);
+void mutex_lock(struct mutex *mutex);
+void mutex_lock_nested(struct mutex *mutex);
+__must_check int mutex_lock_interruptible(struct mutex *mutex); /* 0 or -EINTR */
+__must_check int mutex_lock_killable(struct mutex *mutex); /* 0 or -EINTR: only a fatal signal ends the wait */
+bool mutex_try_lock(struct mutex *mutex);
+void mutex_unlock(struct mutex *mutex);
+bool mutex_is_held(const struct mutex *mutex); /* by the running task; for expect() */
+#define MUTEX_INIT(name, r)                                                                        \
+	{ .wait_lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_INIT((name).waiters), .rank = (r) }
+
+struct rwsem {
+	long state; /* [A] readers in units of RWSEM_READER, RWSEM_WRITER, RWSEM_WAITERS */
+	struct spinlock wait_lock;
+	struct list waiters; /* [wait_lock] first come, first served, runs of readers together */
+	struct task *writer; /* for checks */
+	u32 rank; /* [I] */
+};
+
+void rwsem_init(struct rwsem *sem, enum lock_rank rank);
+void rwsem_read_lock(struct rwsem *sem);
+bool rwsem_try_read_lock(struct rwsem *sem);
+void rwsem_read_unlock(struct rwsem *sem);
+void rwsem_write_lock(struct rwsem *sem);
+void rwsem_write_lock_nested(struct rwsem *sem);
+__must_check int rwsem_write_lock_killable(struct rwsem *sem);
+void rwsem_write_unlock(struct rwsem *sem);
+void rwsem_downgrade(struct rwsem *sem); /* writer becomes reader without letting a writer in between */
+bool rwsem_is_held(const struct rwsem *sem); /* by anyone */
+bool rwsem_is_write_held(const struct rwsem *sem);
+#define RWSEM_INIT(name, r)                                                                        \
+	{ .wait_lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_INIT((name).waiters), .rank = (r) }
+
+/* Sequence counter: readers retry if a writer was active. Writers hold a lock of their own. */
+struct seqcount {
+	u32 sequence; /* odd while a writer is at work */
+};
+
+static inline u32 seq_read_begin(const struct seqcount *s)
+{
+	u32 v;
+
+	while (unlikely((v = load_acquire(&s->sequence)) & 1))
+		cpu_relax();
+	return v;
+}
+
+static inline bool seq_read_retry(const struct seqcount *s, u32 begin)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return READ_ONCE(s->sequence) != begin;
+}
+
+static inline void seq_write_begin(struct seqcount *s)
+{
+	WRITE_ONCE(s->sequence, s->sequence + 1);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static inline void seq_write_end(struct seqcount *s)
+{
+	store_release(&s->sequence, s->sequence + 1);
+}

@@ -1,0 +1,13 @@
+/* Pipes and FIFOs: a ring of page buffers between writers and readers. */
+#pragma once
+
+#include <kernel/file.h>
+
+#define PIPE_SIZE_DEFAULT 65536
+
+/* Two files, read and write end, ref 1 each. 0 or -errno. `flags`: O_NONBLOCK, O_DIRECT is -EINVAL. */
+int pipe_create(struct file *files[2], u32 flags);
+/* open of a FIFO inode: waits for the other end as POSIX says; sets file->ops. */
+int fifo_open(struct inode *inode, struct file *file);
+extern const struct file_ops fifo_file_ops;
+/* socketpair-like uses later. */

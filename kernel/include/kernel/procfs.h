@@ -1,0 +1,18 @@
+/* Registering entries of /proc and /sys. Text files made on reading; a few with writes. */
+#pragma once
+
+#include <kernel/seq_file.h>
+
+struct proc_entry {
+	const char *name; /* "meminfo", "sys/kernel/hostname"; directories appear as needed */
+	u32 mode; /* 0444, 0644 */
+	int (*show)(struct seq_file *out, void *data);
+	ssize_t (*write)(void *data, char *text, size_t size); /* NUL-terminated copy; optional */
+	void *data;
+	const struct file_ops *ops; /* instead of show and write */
+};
+/* The struct stays the caller's, for ever. */
+void proc_register(const struct proc_entry *entry);
+void procfs_init(void); /* the file system type and /proc's own entries */
+void sysfs_register(const struct proc_entry *entry); /* name below /sys */
+void sysfs_init(void);

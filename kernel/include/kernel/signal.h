@@ -1,0 +1,89 @@
+/*
+ * Signals. Pending signals are queued per task and per process; handlers are per sighand, which tasks may share. All of it
+ * is guarded by sighand->lock (RANK_SIGNAL). Delivery happens in trap_exit_work only, on a whole trap frame.
+ */
+#pragma once
+
+#include <abi/signal.h>
+#include <kernel/locks.h>
+#include <kernel/rcu.h>
+#include <kernel/wait.h>
+#include <platform/usercopy.h>
+#include <profile/refcount.h>
+
+struct task;
+struct process;
+struct pid;
+struct trap_frame;
+
+typedef u64 sigset_t; /* bit n-1 is signal n */
+
+static inline sigset_t sigset_of(int signo)
+{
+	return 1ULL << (signo - 1);
+}
+
+struct signal_queued {
+	struct list link;
+	struct abi_siginfo info;
+	struct user_account *account; /* charged for RLIMIT_SIGPENDING; may be NULL */
+};
+
+struct signal_pending {
+	sigset_t set; /* [sighand] */
+	struct list queue; /* [sighand] of struct signal_queued; a set bit without an entry: SI_USER from 0 */
+};
+
+struct sighand {
+	struct refcount ref;
+	struct spinlock lock; /* RANK_SIGNAL */
+	struct abi_sigaction actions[64]; /* [lock] */
+	struct wait_queue signalfd_wait;
+	struct rcu_head rcu;
+};
+
+void signal_pending_init(struct signal_pending *pending);
+void signal_pending_flush(struct signal_pending *pending); /* frees the queue; no lock */
+
+/* All return 0 or -errno (-EAGAIN: queue full for a real-time signal). Any context but NMI; interrupts may be off. */
+int signal_send_task(struct task *task, const struct abi_siginfo *info); /* to this thread */
+int signal_send_process(struct task *task, const struct abi_siginfo *info); /* to its whole process */
+int signal_send_group(struct pid *group, const struct abi_siginfo *info); /* -ESRCH if empty; not from interrupts */
+/* From the kernel (SI_KERNEL): tty, pipe, timers. */
+void signal_kernel(struct task *task, int signo, bool whole_process);
+void signal_kernel_group(struct pid *group, int signo); /* not from interrupts */
+/* A fault of the running task: unblockable if blocked or ignored (Linux's force_sig). */
+void signal_fault(int signo, int code, u64 address);
+void signal_force_kill(struct task *task); /* SIGKILL from the kernel */
+
+/* Recomputes WORK_SIGNAL of the task from its pending sets. sighand->lock held. */
+void signal_recalculate(struct task *task);
+bool signal_is_pending(const struct task *task); /* WORK_SIGNAL: something may be deliverable */
+bool signal_is_fatal_pending(const struct task *task); /* SIGKILL, or the process is exiting */
+/* Taken by sigtimedwait and signalfd: removes one signal of `mask`; 0 if none. sighand->lock held. */
+int signal_dequeue(struct task *task, sigset_t mask, struct abi_siginfo *info);
+
+/* The running task's mask; handles WORK_SIGNAL. */
+void signal_set_mask(sigset_t mask);
+/* For pselect, ppoll, sigsuspend, epoll_pwait: the old mask comes back after the call, a handler sees it on its frame. */
+void signal_set_temporary_mask(sigset_t mask);
+void signal_restore_mask(void); /* when the call was not interrupted */
+int signal_user_mask(struct user_ptr set, size_t size, sigset_t *mask); /* -EINVAL if size != 8 */
+
+/* Delivery: called by trap_exit_work with interrupts on. */
+void signal_deliver(struct trap_frame *frame);
+/* exec: handlers back to default (not ignored ones), alternate stack off. */
+void signal_exec(void);
+struct sighand *sighand_alloc(void);
+struct sighand *sighand_clone(struct sighand *from);
+void sighand_put(struct sighand *sighand);
+
+/*
+ * Kernel-internal results of an interrupted system call; the exit path turns them into -EINTR or a restart.
+ * RESTARTSYS: restart if SA_RESTART or no handler. RESTARTNOINTR: always. RESTARTNOHAND: only if no handler ran.
+ * RESTART_RESTARTBLOCK: through task->restart (nanosleep, futex, poll with a deadline).
+ */
+#define ERESTARTSYS 512
+#define ERESTARTNOINTR 513
+#define ERESTARTNOHAND 514
+#define ERESTART_RESTARTBLOCK 516

@@ -1,0 +1,59 @@
+/*
+ * Clocks and high-resolution timers. Each CPU keeps its timers in a tree ordered by expiry and arms its hardware timer for
+ * the first of them only: no tick. Callbacks run in the timer interrupt, interrupts off, and must be short.
+ */
+#pragma once
+
+#include <abi/time.h>
+#include <kernel/locks.h>
+#include <lib/rbtree.h>
+#include <platform/time.h>
+#include <platform/usercopy.h>
+
+#define NSEC_PER_SEC 1000000000ULL
+#define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_USEC 1000ULL
+#define USER_HZ 100
+
+enum hrtimer_restart { HRTIMER_DONE, HRTIMER_RESTART };
+
+struct hrtimer {
+	struct rb_node node; /* [cpu's timer lock] */
+	u64 expires_ns; /* clock_ns units; [timer lock] while queued */
+	enum hrtimer_restart (*fn)(struct hrtimer *timer); /* RESTART: it has set expires_ns anew */
+	unsigned int cpu; /* CPU that holds it, or held it last */
+	u8 queued; /* [timer lock] */
+	u8 running; /* callback at work */
+};
+
+void hrtimer_init(struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *timer));
+void hrtimer_start(struct hrtimer *timer, u64 expires_ns); /* on this CPU; replaces an earlier expiry */
+bool hrtimer_cancel(struct hrtimer *timer); /* waits for a running callback; true if it had been queued */
+bool hrtimer_try_cancel(struct hrtimer *timer); /* false also if the callback is running */
+bool hrtimer_queued(const struct hrtimer *timer);
+
+/* Wall clock: CLOCK_REALTIME = clock_ns() + offset. */
+u64 realtime_ns(void);
+int realtime_set(u64 ns);
+u64 realtime_offset_ns(void);
+void timekeeping_init(void);
+void hrtimers_init_cpu(void); /* on each CPU */
+u64 hrtimer_interrupts(unsigned int cpu); /* for /proc/interrupts */
+
+/* ns of an enabled clock id for `current`, or -EINVAL. */
+int clock_read(int clock_id, u64 *ns);
+/* A user timespec: 0, -EFAULT, -EINVAL (negative, nsec out of range). Saturates at the largest deadline. */
+int timespec_from_user(u64 *ns, struct user_ptr from);
+int timespec_to_user(struct user_ptr to, u64 ns);
+static inline struct abi_timespec timespec_of_ns(u64 ns)
+{
+	return (struct abi_timespec){ .tv_sec = (s64)(ns / NSEC_PER_SEC), .tv_nsec = (s64)(ns % NSEC_PER_SEC) };
+}
+/* now + ns without overflow; TIMEOUT_NEVER stays. */
+u64 deadline_after(u64 ns);
+
+struct process;
+void itimers_init(struct process *process); /* a new process: none armed */
+void itimers_exit(struct process *process); /* the last thread is gone, or exec */
+/* The tick has seen the process use CPU time while ITIMER_VIRTUAL or ITIMER_PROF may be armed. Not in interrupts. */
+void itimer_check_cpu(struct process *process);

@@ -1,0 +1,215 @@
+/*
+ * User address spaces. A struct mm owns page tables and a tree of struct vma, ordered by address, disjoint, merged where
+ * neighbours are alike. What a page of user memory contains is decided by its page-table entry first, and by the vma only
+ * where the entry is empty.
+ *
+ * Who locks what: mm->lock is held for writing to change the tree or a vma, for reading to look one up (a fault). A
+ * page-table page has its own spinlock for changes of its entries. vmas are freed after an RCU grace period and carry a
+ * sequence count, so that a fault without mm->lock can be added.
+ *
+ * Freeing user pages: only through struct gather, which flushes the CPUs that may have the translation cached before the
+ * reference goes away.
+ */
+#pragma once
+
+#include <kernel/locks.h>
+#include <kernel/rcu.h>
+#include <lib/rbtree.h>
+#include <platform/tlb.h>
+#include <platform/trap.h>
+#include <platform/usercopy.h>
+#include <profile/refcount.h>
+
+struct file;
+struct inode;
+struct page;
+struct mm;
+struct vma;
+
+/* vma->flags. The low bits are PROT_* of abi/mman.h. */
+#define VM_READ 0x1u
+#define VM_WRITE 0x2u
+#define VM_EXEC 0x4u
+#define VM_MAY_READ 0x10u /* what mprotect may grant */
+#define VM_MAY_WRITE 0x20u
+#define VM_MAY_EXEC 0x40u
+#define VM_SHARED 0x80u
+#define VM_STACK 0x100u /* grows down */
+#define VM_LOCKED 0x200u
+#define VM_NO_FORK 0x400u /* MADV_DONTFORK */
+#define VM_WIPE_ON_FORK 0x800u
+#define VM_NO_DUMP 0x1000u
+#define VM_SPECIAL 0x2000u /* device frames: no struct page behind, not counted */
+#define VM_HUGE 0x4000u /* MADV_HUGEPAGE */
+#define VM_NO_HUGE 0x8000u
+#define VM_ACCOUNT 0x10000u /* counted against overcommit */
+#define VM_NO_RESERVE 0x20000u
+#define VM_MERGEABLE 0x40000u /* MADV_MERGEABLE: remembered, nothing more */
+#define VM_SEQUENTIAL 0x80000u
+#define VM_RANDOM 0x100000u
+
+/* Result of filling a page: a frame with a reference for the mapping, or -errno (-ENOMEM, -EFAULT = SIGBUS). */
+struct vma_ops {
+	/*
+	 * Page `index` (in pages from the start of the file) of a file mapping: an up-to-date page with a reference, or
+	 * ERR_PTR; -ERANGE beyond end of file (SIGBUS). May sleep. NULL for anonymous memory.
+	 */
+	struct page *(*fault)(struct vma *vma, u64 index);
+	/* First write to a shared file page is about to be mapped: 0 or -errno. Optional. */
+	int (*page_mkwrite)(struct vma *vma, struct page *page);
+	void (*open)(struct vma *vma); /* a copy of the vma was made (split, fork); optional */
+	void (*close)(struct vma *vma); /* one goes away; optional */
+	const char *(*name)(struct vma *vma); /* for /proc/<pid>/maps; optional */
+};
+
+struct vma {
+	struct rb_node node; /* [mm] */
+	u64 start, end; /* [mm] bytes, page aligned, end exclusive */
+	u64 gap; /* [mm] free bytes before `start`, without the guard gap of a stack */
+	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
+	u32 flags; /* [mm] VM_* */
+	u8 has_anon; /* [A] set once: some entry may map a frame that is no file's */
+	u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
+	struct seqcount sequence; /* [mm] odd while the vma is being changed */
+	u64 page_offset; /* [mm] of `start`: in pages within the file; anonymous: start >> PAGE_SHIFT at creation */
+	struct file *file; /* [I] a reference, or NULL: anonymous */
+	const struct vma_ops *ops; /* [I] NULL: anonymous private */
+	struct mm *mm; /* [I] */
+	void *private_data; /* [I] of ops */
+	struct list rmap_link; /* [inode rmap lock] vmas of one inode, for truncate */
+	struct rcu_head rcu;
+};
+
+struct mm {
+	struct mmu_context mmu;
+	struct rwsem lock;
+	struct rb_root vmas; /* [lock] */
+	struct vma *cached; /* [A] last lookup hit; a hint, checked before use */
+	struct refcount users; /* tasks that run in it: the last one tears it down */
+	struct refcount count; /* struct itself: lazy users, /proc readers; `users` together hold one */
+	u64 sequence; /* [lock] bumped with every change of the tree: fault hints compare it */
+	u64 mmap_base; /* [I after exec] top of the area where mmap places */
+	u64 brk_start, brk; /* [lock] */
+	u64 code_start, code_end, data_start, data_end, stack_top; /* [I after exec] */
+	u64 arg_start, arg_end, env_start, env_end;
+	u64 auxv[2 * 24]; /* [I after exec] as on the stack, for /proc/<pid>/auxv */
+	struct file *exe; /* [lock] */
+	atomic_long_t pages_total, pages_locked, pages_data, pages_stack, pages_exec; /* pages mapped by vmas */
+	atomic_long_t rss_anon, rss_file, rss_shmem; /* pages resident */
+	atomic_long_t table_pages;
+	long rss_peak, total_peak;
+	u32 vma_count; /* [lock] */
+	u32 default_flags; /* [lock] VM_LOCKED after mlockall(MCL_FUTURE) */
+	u8 dumpable;
+	u8 oom_victim; /* [A] its tasks may use the last pages */
+	void *vdso; /* user address, or NULL */
+};
+
+#define VMA_COUNT_MAX 65530
+
+struct mm *mm_alloc(void); /* users 1; NULL */
+struct mm *mm_fork(struct mm *parent); /* copy on write; ERR_PTR(-ENOMEM) leaves the parent as it was */
+static inline void mm_get_user(struct mm *mm)
+{
+	ref_get(&mm->users);
+}
+void mm_put_user(struct mm *mm); /* may sleep: tears down */
+static inline void mm_get(struct mm *mm)
+{
+	ref_get(&mm->count);
+}
+void mm_put(struct mm *mm);
+/* Makes `mm` (NULL: kernel) the running task's, and drops nothing. exec and exit. */
+void mm_activate(struct mm *mm);
+/* For the scheduler: address space of `next`; keeps the old one loaded for kernel threads never (lessons). Interrupts off. */
+void mm_switch(struct task *prev, struct task *next);
+
+/* --- Mapping. All return 0/address or -errno. `_locked`: mm->lock held for writing. ------------------------ */
+
+struct mmap_request {
+	u64 address; /* hint, or fixed address */
+	u64 length;
+	u32 prot; /* PROT_* */
+	u32 flags; /* MAP_* */
+	struct file *file; /* NULL: anonymous; borrowed */
+	u64 page_offset;
+};
+long vm_mmap(const struct mmap_request *request); /* current->mm; checks rlimits, permissions, overcommit */
+long vm_mmap_locked(struct mm *mm, const struct mmap_request *request);
+long vm_munmap(u64 start, u64 length);
+int vm_munmap_locked(struct mm *mm, u64 start, u64 length);
+long vm_brk(u64 brk); /* the new break, or the old one */
+int vm_mprotect(u64 start, u64 length, u32 prot);
+long vm_mremap(u64 old, u64 old_length, u64 new_length, u32 flags, u64 new_address);
+int vm_madvise(u64 start, u64 length, int advice);
+int vm_msync(u64 start, u64 length, int flags);
+int vm_mlock(u64 start, u64 length, bool lock);
+int vm_mlock_all(int flags); /* MCL_*; 0: unlock */
+/* Read of `length` pages' residence into a byte each. */
+int vm_mincore(u64 start, u64 length, struct user_ptr vec);
+
+/* The vma that holds `address`, or the first above it; NULL. Lock held for reading or writing. */
+struct vma *vma_find(struct mm *mm, u64 address);
+struct vma *vma_first(struct mm *mm);
+struct vma *vma_next(struct vma *vma);
+
+/*
+ * Faults of user and kernel code arrive through trap_page_fault (fault.c). Populates the mapped parts of [start, start +
+ * length) as by faults; mm->lock is not held. 0, or the first error: -EFAULT, -EACCES, -ERANGE, -ENOMEM.
+ */
+int vm_populate(struct mm *mm, u64 start, u64 length, bool write);
+
+/* Another process's memory (ptrace, /proc/<pid>/mem, cmdline, exec's argument pages): bytes copied. */
+ssize_t vm_access_remote(struct mm *mm, u64 address, void *buffer, size_t size, bool write);
+
+/* Exec: maps the initial stack at the top of a fresh mm, [top - size, top) zeroed on demand. */
+int vm_setup_stack(struct mm *mm, u64 top, u64 size, u32 extra_flags);
+
+/*
+ * A mapping of the kernel's own making in a fresh mm (the vdso): `flags` are VM_*, `ops` fills it. At or, if that is taken,
+ * near `address`: the address, or -ENOMEM.
+ */
+long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops, void *private_data);
+
+/* For a device's mmap operation: maps `size` bytes from frame `to` at vma->start, counted nowhere. 0 or -ENOMEM. */
+int vm_map_frames(struct vma *vma, paddr_t to, u64 size, enum memory_type type);
+
+/* Truncation or invalidation of a file: unmaps pages [from, to) of the inode everywhere (private copies too if `all`). */
+void vm_unmap_inode(struct inode *inode, u64 from_index, u64 to_index, bool all);
+
+/* What a file's mmap operation calls for an ordinary page-cache file: sets vma->ops. */
+int vm_file_mmap(struct file *file, struct vma *vma);
+extern const struct vma_ops vm_page_cache_ops;
+
+/* --- Gather: unmapped pages wait here until the flush ------------------------------------------------------ */
+#define GATHER_BATCH 64
+struct gather {
+	struct mm *mm;
+	u64 start, end; /* range to flush; start > end: nothing */
+	bool full; /* the whole mm goes away */
+	unsigned int page_count, table_count;
+	struct page *pages[GATHER_BATCH];
+	struct page *tables[16];
+};
+void gather_begin(struct gather *gather, struct mm *mm);
+void gather_range(struct gather *gather, u64 start, u64 end);
+/* Takes over the mapping's reference. Flushes by itself when full: no spinlock of a page table may be held then, see add. */
+bool gather_add_page(struct gather *gather, struct page *page); /* true: full, call gather_flush before the next add */
+bool gather_add_table(struct gather *gather, struct page *table);
+void gather_flush(struct gather *gather); /* interrupts on, no spinlock held */
+void gather_end(struct gather *gather);
+
+void vm_init(void);
+struct seq_file;
+void vm_show_maps(struct seq_file *out, struct mm *mm); /* /proc/<pid>/maps */
+struct vm_counts {
+	u64 faults, faults_major, faults_zero, faults_cow, faults_file, faults_spurious;
+};
+void vm_counts_read(struct vm_counts *counts);
+
+/* Overcommit (vm.overcommit_memory 0, 1, 2). */
+extern int vm_overcommit_memory;
+extern unsigned long vm_overcommit_ratio;
+u64 vm_committed_pages(void);
+/* Out of memory: kills the task with the largest score; true if someone was killed or is dying. */
+bool oom_kill(void);

@@ -1,0 +1,190 @@
+/* What the parts of the memory manager share: page tables of user space, the vma tree, faults. Never leaves kernel/mm. */
+#pragma once
+
+#include <kernel/page.h>
+#include <kernel/page_cache.h>
+#include <kernel/vm.h>
+#include <lib/err.h>
+
+/* --- Pages ------------------------------------------------------------------------------------------------------- */
+
+/* All checks of a user copy against the object at `object` are in usercopy_check.c. */
+struct slab_cache *slab_cache_of(const void *object); /* NULL: not a slab object */
+/* The part of an object that its owner may use, around an address inside of it. */
+void slab_object_range(struct slab_cache *cache, const void *inside, u64 *start, u64 *end);
+/* Gives back what caches hold without use; called when memory is short. Any context that may sleep. */
+void slab_shrink(void);
+void page_drain_cpu_list(void); /* this CPU's */
+
+extern atomic_long_t page_cache_count, page_shmem_count, page_dirty_count;
+
+/* --- Page tables ------------------------------------------------------------------------------------------------- */
+
+/* The lock of a page table, from a pointer to any of its entries. */
+static inline struct spinlock *page_table_lock(const pte_t *entry)
+{
+	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock), "the lock fits");
+	return (struct spinlock *)virt_page(entry)->table_lock;
+}
+
+/* A frame or the memory of one: set although the CPU may not use it (PROT_NONE keeps the frame of an absent entry). */
+static inline bool pte_maps_page(pte_t pte)
+{
+	return !pte_none(pte) && !pte_has(pte, PTE_SOFT_SPECIAL);
+}
+
+static inline struct page *pte_page(pte_t pte)
+{
+	return paddr_page(pte_address(pte));
+}
+
+static inline u64 table_span_end(u64 address, unsigned int level, u64 end)
+{
+	u64 next = ALIGN_DOWN(address, pt_entry_size(level)) + pt_entry_size(level);
+
+	return MIN(next, end);
+}
+
+/*
+ * The entry of `level` for `address`, with missing tables above it made. NULL: out of memory. mm->lock held, so that no
+ * table goes away.
+ */
+pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level);
+/* Or NULL if a table above it is missing. */
+pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned int level);
+/*
+ * The entry of level 1 for *address, or the next one up to `end` whose table exists, which becomes *address; NULL: none.
+ * `*span_end`: where that table's range ends, at most `end`.
+ */
+pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end);
+struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
+/* Frees tables that only [start, end) needs: nothing is mapped in [floor, ceiling) any more. */
+void pt_free_tables(struct gather *gather, u64 start, u64 end, u64 floor, u64 ceiling);
+
+/* Bits of an entry that does not permit writing, whatever the vma says. */
+static inline u64 vma_read_bits(const struct vma *vma)
+{
+	return vma->pte_bits & ~(PTE_WRITE | PTE_DIRTY);
+}
+
+/*
+ * Unmaps [start, end) of `vma`. `files_only`: private copies stay. What was mapped is handed to the gather, which the
+ * caller flushes. Page-table locks are taken; mm->lock or the inode's rmap_lock is held.
+ */
+void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool files_only);
+void mm_count_rss(struct mm *mm, const struct page *page, long n);
+void mm_note_peak(struct mm *mm);
+
+/* --- The tree ------------------------------------------------------------------------------------------------------ */
+
+#define MMAP_MIN_ADDRESS 65536UL
+#define STACK_GUARD_GAP (256UL * PAGE_SIZE)
+
+/* Not in the tree yet; flags, file (a reference is taken) as given. NULL: out of memory. */
+struct vma *vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags);
+/* A copy for another range or another mm, with references of its own, not in the tree; ops->open is not called. */
+struct vma *vma_copy(const struct vma *vma, struct mm *mm);
+/* Closes it and drops its references; not in the tree. Memory is freed after a grace period. */
+void vma_release(struct vma *vma);
+/* Free without close: one that never became visible. */
+void vma_discard(struct vma *vma);
+
+/* mm->lock held for writing. These keep gaps, counters and the inode's list right. */
+void vma_insert(struct mm *mm, struct vma *vma);
+void vma_erase(struct mm *mm, struct vma *vma);
+void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset);
+void vma_set_flags(struct vma *vma, u32 flags);
+struct vma *vma_prev(struct vma *vma);
+/* The first that ends above `start`, if it begins below `end`. */
+struct vma *vma_find_range(struct mm *mm, u64 start, u64 end);
+/* Makes `at`, inside of the vma, a border: the lower part keeps the struct. 0, or -ENOMEM also at the limit of vmas. */
+int vma_split(struct vma *vma, u64 at);
+/* Splits so that [start, end) consists of whole vmas. */
+int vma_split_range(struct mm *mm, u64 start, u64 end);
+/* Joins with neighbours that are alike; the vma that holds the range afterwards. */
+struct vma *vma_merge(struct vma *vma);
+/* Grows a neighbour over the free range instead of a new vma: it, or NULL. */
+struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u32 flags, struct file *file, u64 page_offset);
+/* Highest free range of that size in [low, high), or 0. */
+u64 vma_find_gap(struct mm *mm, u64 length, u64 low, u64 high);
+/* Invariants of the whole tree; nothing without KERNEL_TESTS. */
+void vma_check_tree(struct mm *mm);
+
+static inline u64 vma_pages(const struct vma *vma)
+{
+	return (vma->end - vma->start) >> PAGE_SHIFT;
+}
+
+static inline u64 vma_index(const struct vma *vma, u64 address)
+{
+	return vma->page_offset + ((address - vma->start) >> PAGE_SHIFT);
+}
+
+/* The end of what is reserved below a vma: a stack wants a gap. */
+static inline u64 vma_guarded_start(const struct vma *vma)
+{
+	if (!(vma->flags & VM_STACK))
+		return vma->start;
+	return vma->start > STACK_GUARD_GAP ? vma->start - STACK_GUARD_GAP : 0;
+}
+
+static inline bool vma_private_writable(u32 flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+}
+
+/* --- rmap: the vmas of an inode ------------------------------------------------------------------------------------- */
+
+/* NULL for anonymous memory and devices without a page cache. */
+struct page_cache *vma_cache(const struct vma *vma);
+void rmap_add(struct vma *vma);
+void rmap_remove(struct vma *vma);
+/* Around a change of the range of a vma. */
+void rmap_lock(struct vma *vma);
+void rmap_unlock(struct vma *vma);
+
+/* --- Accounting ---------------------------------------------------------------------------------------------------- */
+
+/* 0 or -ENOMEM: `pages` more of private writable or shared memory are promised. */
+int vm_commit(u64 pages);
+void vm_uncommit(u64 pages);
+/* RLIMIT_AS and RLIMIT_DATA permit that many more pages of such a vma. */
+bool mm_may_grow(struct mm *mm, u32 flags, u64 pages);
+/* RLIMIT_MEMLOCK: 0 or -EAGAIN. */
+int mm_may_lock(struct mm *mm, u64 pages);
+
+/* --- Mapping ------------------------------------------------------------------------------------------------------- */
+
+/* Page aligned, not empty, and below USER_END. */
+static inline bool vm_range_ok(u64 start, u64 length)
+{
+	return IS_ALIGNED(start, PAGE_SIZE) && length && length <= USER_END && start <= USER_END - length;
+}
+
+/* Unmaps [start, end), which is aligned: 0 or -ENOMEM, then nothing was changed. */
+int vm_unmap_locked(struct mm *mm, u64 start, u64 end);
+/* Where a new mapping of `length` bytes goes: the hint if it is free, else the highest gap. An address or -ENOMEM. */
+long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags);
+/* New anonymous private memory in a free range; accounts it. 0 or -ENOMEM. */
+int vm_map_anonymous(struct mm *mm, u64 start, u64 end, u32 flags);
+
+/* --- Faults -------------------------------------------------------------------------------------------------------- */
+
+#define FAULT_WRITE (1u << 0)
+#define FAULT_EXEC (1u << 1)
+#define FAULT_FORCE (1u << 2) /* a debugger: what the vma may permit counts, not what it does */
+
+/*
+ * Makes the page at `address` present, for that access. mm->lock is held, for reading at least, and stays so. 0; -EFAULT
+ * no mapping, -EACCES its protection, -ERANGE beyond the file, other -errno of the file, -ENOMEM.
+ */
+int vm_fault_vma(struct vma *vma, u64 address, u32 flags);
+/* The same with mm->lock not held; grows a stack. */
+int vm_fault(struct mm *mm, u64 address, u32 flags);
+/* Down to `address`, which lies below the stack `vma`. mm->lock held for writing. 0 or -EFAULT, -ENOMEM. */
+int vm_grow_stack(struct vma *vma, u64 address);
+/* Maps cached pages around `address` for reading; true if that one is mapped now. */
+bool vm_fault_around(struct vma *vma, u64 address, pte_t *entry);
+
+enum fault_kind { FAULT_KIND_ZERO, FAULT_KIND_COW, FAULT_KIND_FILE, FAULT_KIND_SPURIOUS };
+DECLARE_PER_CPU(struct vm_counts, vm_cpu_counts);

@@ -1,0 +1,148 @@
+/* Run queues: which task a CPU runs next. Real-time tasks by priority first, then the fair ones, then idle. */
+#include "internal.h"
+
+DEFINE_PER_CPU(struct runqueue, runqueue);
+
+struct runqueue *task_lock_runqueue(struct task *task, unsigned long *flags)
+{
+	for (;;) {
+		struct runqueue *rq = runqueue_of(READ_ONCE(task->sched.cpu));
+
+		*flags = spin_lock_irq(&rq->lock);
+		if (likely(task->sched.cpu == rq->cpu))
+			return rq;
+		spin_unlock_irq(&rq->lock, *flags);
+	}
+}
+
+void runqueue_charge(struct runqueue *rq)
+{
+	struct task *task = rq->running;
+	u64 now = clock_ns(), ns = now - rq->clock_ns;
+
+	rq->clock_ns = now;
+	if (task == rq->idle)
+		return;
+	WRITE_ONCE(task->sched.runtime_ns, task->sched.runtime_ns + ns);
+	if (!task_is_rt(task))
+		fair_charge(rq, task, ns);
+}
+
+static void rt_enqueue(struct runqueue *rq, struct task *task, bool at_head)
+{
+	struct list *head = &rq->rt[task->sched.rt_priority];
+
+	if (at_head)
+		list_add(&task->sched.rt_link, head);
+	else
+		list_add_tail(&task->sched.rt_link, head);
+	bitmap_set(rq->rt_present, task->sched.rt_priority);
+}
+
+static void rt_dequeue(struct runqueue *rq, struct task *task)
+{
+	list_del(&task->sched.rt_link);
+	if (list_empty(&rq->rt[task->sched.rt_priority]))
+		bitmap_clear(rq->rt_present, task->sched.rt_priority);
+}
+
+static int rt_highest(const struct runqueue *rq)
+{
+	for (int word = ARRAY_LEN(rq->rt_present) - 1; word >= 0; word--)
+		if (rq->rt_present[word])
+			return word * 64 + (int)ilog2(rq->rt_present[word]);
+	return -1;
+}
+
+static void runqueue_count_in(struct runqueue *rq, struct task *task)
+{
+	if (task_is_rt(task)) {
+		rq->rt_count++;
+	} else {
+		rq->fair_count++;
+		rq->weight += task->sched.weight;
+	}
+}
+
+static void runqueue_count_out(struct runqueue *rq, struct task *task)
+{
+	if (task_is_rt(task)) {
+		rq->rt_count--;
+	} else {
+		rq->fair_count--;
+		rq->weight -= task->sched.weight;
+	}
+}
+
+void runqueue_add(struct runqueue *rq, struct task *task)
+{
+	task->sched.queued = true;
+	runqueue_count_in(rq, task);
+	if (task == rq->running)
+		return;
+	if (task_is_rt(task))
+		rt_enqueue(rq, task, false);
+	else
+		fair_enqueue(rq, task);
+}
+
+void runqueue_remove(struct runqueue *rq, struct task *task)
+{
+	task->sched.queued = false;
+	runqueue_count_out(rq, task);
+	if (task == rq->running)
+		return;
+	if (task_is_rt(task))
+		rt_dequeue(rq, task);
+	else
+		fair_dequeue(rq, task);
+}
+
+/* A real-time task that was preempted keeps its place at the head; one whose turn is over goes to the end. */
+void runqueue_put_back(struct runqueue *rq, struct task *task)
+{
+	if (task_is_rt(task))
+		rt_enqueue(rq, task, rq->clock_ns - task->sched.slice_start_ns < SCHED_RR_SLICE_NS ||
+					     task->sched.policy == SCHED_FIFO);
+	else
+		fair_enqueue(rq, task);
+}
+
+struct task *runqueue_pick(struct runqueue *rq)
+{
+	int priority = rt_highest(rq);
+	struct task *task;
+
+	if (priority >= 0) {
+		task = task_of_entity(list_first_entry(&rq->rt[priority], struct sched_entity, rt_link));
+		rt_dequeue(rq, task);
+		return task;
+	}
+	task = fair_first(rq);
+	if (!task)
+		return rq->idle;
+	fair_dequeue(rq, task);
+	return task;
+}
+
+void runqueue_reschedule(struct runqueue *rq)
+{
+	struct task *task = rq->running;
+	u32 old = __atomic_fetch_or(&task->head.work, WORK_RESCHEDULE, __ATOMIC_SEQ_CST);
+
+	if (old & WORK_RESCHEDULE)
+		return;
+	if (rq->cpu == this_cpu_number())
+		this_cpu(preempt_count) &= ~PREEMPT_NO_RESCHEDULE;
+	else
+		ipi_send(rq->cpu, IPI_RESCHEDULE);
+}
+
+void runqueue_check_preempt(struct runqueue *rq, struct task *woken)
+{
+	struct task *running = rq->running;
+
+	if (running == rq->idle || woken->sched.rt_priority > running->sched.rt_priority ||
+	    (!task_is_rt(running) && !task_is_rt(woken) && fair_preempts(woken, running)))
+		runqueue_reschedule(rq);
+}

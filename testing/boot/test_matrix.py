@@ -1,0 +1,60 @@
+"""The shell comes up on every machine that is promised."""
+import pytest
+
+SPARSE_64G = ["-object", "memory-backend-ram,id=m,size=64G,reserve=off"]
+
+MACHINES = {
+    "q35": {"machine": "q35"},
+    "qemu64": {"cpu": "qemu64"},
+    "q35-qemu64-smp2": {"machine": "q35", "cpu": "qemu64", "smp": 2},
+    "128M": {"mem": "128M"},
+    "smp2": {"smp": 2},
+    "smp4": {"smp": 4},
+    "q35-smp4-4G": {"machine": "q35", "smp": 4, "mem": "4G"},
+    "pti": {"append": "console=ttyS0 quiet pti=on"},
+    "mitigations": {"append": "console=ttyS0 quiet mitigations=auto pti=on spectre_v2=on"},
+    "nosmp": {"smp": 2, "append": "console=ttyS0 quiet nosmp"},
+    "maxcpus": {"smp": 4, "append": "console=ttyS0 quiet maxcpus=2"},
+    "64G": {"machine": "pc,memory-backend=m", "mem": "64G", "extra": SPARSE_64G},
+}
+CPUS = {"q35-qemu64-smp2": 2, "smp2": 2, "smp4": 4, "q35-smp4-4G": 4, "maxcpus": 2}
+# One profile boots them all; the differences between machines lie below what the profiles differ in.
+ON = ("balanced", "linux")
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_machine(target, name, booting):
+    if target not in ON:
+        pytest.skip(f"machines are tried with {' and '.join(ON)}")
+    with booting(target, **MACHINES[name]) as shell:
+        shell.prompt(90)
+        assert shell.check("nproc") == f"{CPUS.get(name, 1)}\n"
+        assert shell.check("echo here | cat") == "here\n"
+        total = int(shell.check("awk '/^MemTotal/ { print $2 }' /proc/meminfo"))
+        if name == "64G":
+            assert total > 60 << 20
+        if name == "128M":
+            assert total < 128 << 10
+        assert shell.power_off() == 0
+
+
+@pytest.mark.parametrize("profile_words", ["", "pti=on mitigations=auto"])
+def test_profile_smp4(target, profile_words, booting):
+    """Each profile on four CPUs, plain and with everything forced on."""
+    with booting(target, smp=4, append=f"console=ttyS0 quiet {profile_words}".strip()) as shell:
+        shell.prompt(90)
+        assert shell.check("nproc") == "4\n"
+        assert shell.check("for i in 1 2 3 4 5 6; do (seq 1 3000 | md5sum) & done | sort -u | wc -l; wait",
+                           120).strip() == "1"
+        assert shell.power_off() == 0
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+def test_grub(aramid, machine, firmware, booting, iso):
+    if aramid != "balanced":
+        pytest.skip("GRUB is tried with balanced")
+    with booting(aramid, 180, iso=iso(aramid), firmware=firmware, machine=machine) as shell:
+        shell.prompt(150)
+        assert "console=ttyS0" in shell.check("cat /proc/cmdline")
+        assert shell.power_off() == 0

@@ -1,0 +1,434 @@
+#!/usr/bin/python3
+"""run.py - run the contracts on kernels and compare what they print with what they print on Linux.
+
+usage: run.py [--profile P]... [--smp N[,N]] [--only PATTERN] [--kernel FILE] [--update] [--repeat N]
+  P: fortress, balanced, performance, ludicrous, all (those four), linux (Debian's kernel in QEMU),
+     host (this machine, natively: quick, but Linux in QEMU decides).
+  --update    with linux: write contracts/<area>/<name>.expect from what Linux does
+  --repeat N  run each contract N times and report which lose free memory
+A boot that hangs or crashes is charged to the contract that ran, and the next boot goes on after it.
+Results: a table, and build/contracts/latest.json {profile: {contract: pass|fail|divergence}}.
+"""
+import argparse
+import difflib
+import fcntl
+import fnmatch
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from testing.qemu.cpio import Archive
+from testing.qemu.machine import (BUILD, PROFILES, Config, Machine, MachineError, complaints,
+                                  kernel_path)
+
+CONTRACTS = ROOT / "contracts"
+OUT = BUILD / "contracts"
+DIVERGENCES = CONTRACTS / "divergences"
+# The switched-off warnings are about bad arguments, which contracts pass on purpose.
+CFLAGS = ["-std=gnu11", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-stringop-overflow",
+          "-Wno-stringop-overread", "-Wno-nonnull", "-pthread", "-s", "-Wl,--build-id=none",
+          f"-I{CONTRACTS}"]
+SECONDS = 20             # for one contract, in the guest's time
+SLACK = 40               # more than that without a word of the runner is a hang
+BOOT_SECONDS = 120
+MAX_BOOTS = 15
+END = re.compile(r"@@@ end (\S+) (exit|signal|timeout) (-?\d+) ms (-?\d+) free (-?\d+) (-?\d+) "
+                 r"sysinfo (-?\d+) (-?\d+)\r?\n")
+
+
+@dataclass
+class Result:
+    """What one run of one contract did."""
+    output: str
+    ending: str                     # "exit 0", "signal 11", "timeout 20", "hang", "crash"
+    ms: int = 0
+    free_kb: tuple = (0, 0)
+
+    def text(self):
+        """The result in the form of a .expect file."""
+        lines = self.output.replace("\r", "").strip("\n")
+        return (lines + "\n" if lines else "") + self.ending + "\n"
+
+
+@dataclass
+class Report:
+    """The results of one profile at one number of CPUs."""
+    profile: str
+    smp: int
+    results: dict = field(default_factory=dict)     # name -> [Result, ...]
+    notes: list = field(default_factory=list)       # trouble of the kernel itself
+    verdicts: dict = field(default_factory=dict)
+    seconds: float = 0.0
+    boots: int = 0
+
+    def failed(self):
+        return [name for name, verdict in self.verdicts.items() if verdict == "fail"]
+
+
+def all_names(pattern="*"):
+    """The contracts, area/name, that match the pattern (a glob, or a part of the name)."""
+    names = sorted(str(path.relative_to(CONTRACTS))[:-2] for path in CONTRACTS.glob("*/*.c"))
+    return [name for name in names if fnmatch.fnmatch(name, pattern) or pattern in name]
+
+
+def expect_path(name):
+    return CONTRACTS / f"{name}.expect"
+
+
+@contextmanager
+def locked(name):
+    """One process at a time, among those that build or record in this build folder."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with open(OUT / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build():
+    """Compile what is out of date; returns the runner. The binaries are the same for every kernel."""
+    header = CONTRACTS / "contract.h"
+    jobs = [(CONTRACTS / f"{name}.c", OUT / "bin" / name) for name in all_names()]
+    jobs.append((ROOT / "testing/contracts/runner.c", OUT / "runner"))
+
+    def compile_one(job):
+        source, target = job
+        newest = max(source.stat().st_mtime, header.stat().st_mtime)
+        if target.exists() and target.stat().st_mtime >= newest:
+            return None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["gcc", *CFLAGS, "-o", str(target) + ".new", str(source)],
+                              capture_output=True, text=True)
+        if done.returncode:
+            return done.stderr
+        os.replace(str(target) + ".new", target)
+        return None
+
+    with locked("build"), ThreadPoolExecutor(2) as pool:
+        errors = [error for error in pool.map(compile_one, jobs) if error]
+    if errors:
+        sys.exit("".join(errors))
+    return OUT / "runner"
+
+
+def pack(names, repeat, path):
+    """Write the initramfs: the runner as init, the contracts, and the list of runs."""
+    archive = Archive()
+    for folder in ("dev", "proc", "sys", "tmp"):
+        archive.add_folder(folder)
+    archive.add_device("dev/console", 5, 1)
+    archive.add_file("init", (OUT / "runner").read_bytes(), 0o755)
+    for name in names:
+        archive.add_file(f"contracts/{name}", (OUT / "bin" / name).read_bytes(), 0o755)
+    archive.add_file("contracts.list",
+                     "".join(f"{name} {SECONDS}\n" for name in names for _ in range(repeat)))
+    path.write_bytes(archive.pack(1))
+
+
+def boot(report, names, config, repeat, log):
+    """One boot over the names. Fills the report; returns the names that still have to run."""
+    left = [name for name in names for _ in range(repeat)]
+    running = None
+    with Machine(config, BOOT_SECONDS + len(left) * (SECONDS + SLACK), log) as machine:
+        try:
+            machine.expect(r"@@@ ready \d+", BOOT_SECONDS)
+            while left:
+                running = None
+                machine.expect(re.escape(f"@@@ run {left[0]}") + r"\r?\n", SLACK)
+                running, start = left[0], machine.position
+                end = machine.expect(END.pattern, SECONDS + SLACK)
+                if end[1] != running:
+                    raise MachineError(f"the end of {end[1]} came for {running}")
+                report.results.setdefault(running, []).append(
+                    Result(machine.output[start:end.start()], f"{end[2]} {end[3]}", int(end[4]),
+                           (int(end[5]), int(end[6]))))
+                left.pop(0)
+            machine.expect(r"@@@ done", SLACK)
+            status = machine.wait(SLACK)
+            if status:
+                report.notes.append(f"QEMU ends with status {status}, expected 0 after power off")
+        except MachineError as error:
+            ending = "hang" if machine.child.isalive() else "crash"
+            if not left:
+                report.notes.append(f"after the last contract: {ending}: {error}")
+                return []
+            name = left[0]
+            begin = machine.output.rfind(f"@@@ run {name}")
+            output = machine.output[begin:].partition("\n")[2] if running else machine.output[-4000:]
+            report.results[name] = [Result(output, ending)]
+            left = [other for other in left if other != name]
+        finally:
+            report.notes += complaints(machine.output)
+    return list(dict.fromkeys(left))
+
+
+def run_qemu(profile, smp, names, kernel=None, repeat=1, accel="tcg", mem="512M", append=""):
+    """Run the contracts on the profile's kernel, in as many boots as it takes."""
+    report = Report(profile, smp)
+    begin = time.monotonic()
+    kernel = Path(kernel or kernel_path(profile))
+    if not kernel.exists():
+        raise MachineError(f"no kernel {kernel}: make PROFILE={profile} builds it" if
+                           profile != "linux" else "no Linux: testing/linux/fetch.sh fetches it")
+    left = list(names)
+    with tempfile.TemporaryDirectory(prefix="aramid-contracts-") as folder:
+        initrd = Path(folder) / "initrd.gz"
+        config = Config(kernel=kernel, initrd=initrd, smp=smp, mem=mem, accel=accel,
+                        append=f"console=ttyS0 quiet panic=-1 {append}".strip())
+        while left and report.boots < MAX_BOOTS:
+            report.boots += 1
+            pack(left, repeat, initrd)
+            left = boot(report, left, config, repeat,
+                        OUT / "log" / f"{profile}-smp{smp}-boot{report.boots}.log")
+    for name in left:
+        report.results[name] = [Result("", "not run: too many boots ended early")]
+    report.seconds = time.monotonic() - begin
+    return report
+
+
+def run_host(names, repeat=1):
+    """Run the contracts on this machine."""
+    report = Report("host", os.cpu_count())
+    begin = time.monotonic()
+    for name in names:
+        for _ in range(repeat):
+            report.results.setdefault(name, []).append(run_native(name))
+    report.seconds = time.monotonic() - begin
+    return report
+
+
+def run_native(name):
+    scratch = tempfile.mkdtemp(prefix="aramid-contract-")
+    begin = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen([OUT / "bin" / name], cwd=scratch, stdin=subprocess.DEVNULL,
+                                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                                 env={"PATH": "/bin:/sbin", "HOME": "/"})
+        try:
+            status = child.wait(SECONDS)
+            ending = f"signal {-status}" if status < 0 else f"exit {status}"
+        except subprocess.TimeoutExpired:
+            ending = f"timeout {SECONDS}"
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        child.wait()
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    shutil.rmtree(scratch, ignore_errors=True)
+    return Result(text, ending, int((time.monotonic() - begin) * 1000))
+
+
+def divergences():
+    """The known differences: [(profile pattern, contract pattern, reason)]."""
+    found = []
+    if not DIVERGENCES.exists():
+        return found
+    for number, line in enumerate(DIVERGENCES.read_text().splitlines(), 1):
+        line = line.partition("#")[0].strip()
+        if not line:
+            continue
+        match = re.match(r"(\S+)\s+(\S+):\s+(\S.*)$", line)
+        if not match:
+            sys.exit(f"{DIVERGENCES}:{number}: not of the form PROFILE CONTRACT: reason")
+        found.append(match.groups())
+    return found
+
+
+def divergence_for(profile, name):
+    for where, what, reason in divergences():
+        if fnmatch.fnmatch(profile, where) and fnmatch.fnmatch(name, what) and profile != "linux":
+            return reason
+    return None
+
+
+def judge(report):
+    """Fill in the verdicts: every run must have ended as the .expect file says."""
+    for name, results in report.results.items():
+        path = expect_path(name)
+        wanted = path.read_text() if path.exists() else None
+        if wanted is not None and all(result.text() == wanted for result in results):
+            report.verdicts[name] = "pass"
+        elif divergence_for(report.profile, name):
+            report.verdicts[name] = "divergence"
+        else:
+            report.verdicts[name] = "fail"
+
+
+def update(report):
+    """Write .expect files from Linux's results; a contract that Linux breaks is refused."""
+    refused = []
+    for name, results in report.results.items():
+        texts = {result.text() for result in results}
+        if len(texts) == 1 and results[0].ending == "exit 0":
+            path = expect_path(name)
+            text = texts.pop()
+            if not path.exists() or path.read_text() != text:
+                path.write_text(text)
+                print(f"wrote {path.relative_to(ROOT)}")
+        else:
+            refused.append(name)
+    return refused
+
+
+def explain(report):
+    """Why each contract failed, as text."""
+    lines = []
+    for name in report.failed():
+        path = expect_path(name)
+        lines.append(f"--- {name} on {report.profile}, -smp {report.smp}")
+        if not path.exists():
+            lines.append("no .expect file: run.py --profile linux --update writes it")
+        wanted = path.read_text() if path.exists() else ""
+        for result in report.results[name]:
+            if result.text() != wanted:
+                lines += difflib.unified_diff(wanted.split("\n"), result.text().split("\n"),
+                                              "Linux", report.profile, n=2, lineterm="")
+                break
+    for note in report.notes:
+        lines.append(f"--- the kernel of {report.profile}, -smp {report.smp}: {note}")
+    return "\n".join(lines)
+
+
+def table(reports):
+    """Contract by kernel, with times."""
+    names = sorted({name for report in reports for name in report.results})
+    heads = [f"{report.profile}/{report.smp}" for report in reports]
+    width = max(map(len, names), default=8)
+    lines = [f"{'contract':{width}}" + "".join(f"{head:>18}" for head in heads)]
+    for name in names:
+        cells = []
+        for report in reports:
+            verdict = report.verdicts.get(name, "-")
+            results = report.results.get(name)
+            time_ms = f" {max(result.ms for result in results)} ms" if results else ""
+            cells.append({"pass": "ok", "fail": "FAIL", "divergence": "differs"}.get(verdict, "-")
+                         + time_ms)
+        lines.append(f"{name:{width}}" + "".join(f"{cell:>18}" for cell in cells))
+    return "\n".join(lines)
+
+
+def leaks(report):
+    """Contracts that lose free memory on each of their runs after the second, with --repeat."""
+    lines = []
+    for name, results in report.results.items():
+        after = [result.free_kb[1] for result in results[1:]]
+        losses = [before - now for before, now in zip(after, after[1:])]
+        if len(losses) > 1 and min(losses) > 0:
+            lines.append(f"{name}: free memory falls on every run, {losses} KiB")
+    return lines
+
+
+def record(reports):
+    """Merge the verdicts into latest.json, the worst over the numbers of CPUs."""
+    worst = {"pass": 0, "divergence": 1, "fail": 2}
+    path = OUT / "latest.json"
+    with locked("latest"):
+        latest = json.loads(path.read_text()) if path.exists() else {}
+        fresh = {}
+        for report in reports:
+            verdicts = fresh.setdefault(report.profile, {})
+            for name, verdict in report.verdicts.items():
+                if worst[verdict] >= worst[verdicts.get(name, "pass")]:
+                    verdicts[name] = verdict
+        for profile, verdicts in fresh.items():
+            latest.setdefault(profile, {}).update(verdicts)
+            latest[profile] = {name: latest[profile][name] for name in sorted(latest[profile])
+                               if (CONTRACTS / f"{name}.c").exists()}
+        path.with_suffix(".new").write_text(json.dumps(latest, indent=1) + "\n")
+        os.replace(path.with_suffix(".new"), path)
+
+
+def run(profile, smp, names, **options):
+    """Build, run and judge; the entry for tests."""
+    build()
+    if profile == "host":
+        report = run_host(names, options.get("repeat", 1))
+    else:
+        report = run_qemu(profile, smp, names, **options)
+    judge(report)
+    record([report])
+    return report
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--profile", action="append", default=[])
+    parser.add_argument("--smp", default="1", help="numbers of CPUs, comma-separated")
+    parser.add_argument("--only", default="*", help="a glob, or a part of the name")
+    parser.add_argument("--kernel", help="a kernel to run instead of the profile's own")
+    parser.add_argument("--accel", default="tcg")
+    parser.add_argument("--mem", default="512M")
+    parser.add_argument("--append", default="", help="more words for the kernel's command line")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--repeat", type=int, default=1)
+    options = parser.parse_args()
+    profiles = options.profile or ["balanced"]
+    if "all" in profiles:
+        at = profiles.index("all")
+        profiles[at:at + 1] = PROFILES
+    for profile in profiles:
+        if profile not in (*PROFILES, "linux", "host") and not options.kernel:
+            parser.error(f"no profile {profile}: {', '.join(PROFILES)}, all, linux, host")
+    options.profile = profiles
+    if options.update and profiles != ["linux"]:
+        parser.error("--update takes --profile linux and no other")
+    return options
+
+
+def main():
+    options = arguments()
+    names = all_names(options.only)
+    if not names:
+        sys.exit(f"no contract matches {options.only}")
+    reports = []
+    refused = []
+    for profile in options.profile:
+        for smp in map(int, options.smp.split(",")):
+            if profile == "host" and any(report.profile == "host" for report in reports):
+                continue
+            print(f"{profile}, -smp {smp}: {len(names)} contracts ...", flush=True)
+            build()
+            if profile == "host":
+                report = run_host(names, options.repeat)
+            else:
+                report = run_qemu(profile, smp, names, options.kernel, options.repeat,
+                                  options.accel, options.mem, options.append)
+            if options.update:
+                refused += update(report)
+            judge(report)
+            reports.append(report)
+            if explain(report):
+                print(explain(report))
+            for line in leaks(report):
+                print(f"leak? {line}")
+            counts = list(report.verdicts.values())
+            print(f"{profile}, -smp {smp}: {counts.count('pass')} pass, {counts.count('fail')} fail, "
+                  f"{counts.count('divergence')} differ as known; {report.seconds:.1f} s, "
+                  f"{report.boots} boot(s)", flush=True)
+    record(reports)
+    print("\n" + table(reports))
+    known = [(report.profile, name) for report in reports for name, verdict in
+             report.verdicts.items() if verdict == "divergence"]
+    for profile, name in known:
+        print(f"known difference: {profile} {name}: {divergence_for(profile, name)}")
+    for name in refused:
+        print(f"refused, because Linux breaks it: {name}")
+    bad = any(report.failed() or report.notes for report in reports)
+    return 1 if bad or refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
