@@ -133,7 +133,7 @@ inc_profiles := -Iprofiles/include -I$(OUT)
 inc = $(inc_$(if $(filter platform/drivers/%,$1),drivers,$(firstword $(subst /, ,$1))))
 
 # ---- Sources. Tests on the host (libs/*/test_*.c) are none of them.
-folders := $(wildcard libs/*/ platform/x86_64/*/ platform/drivers/*/ kernel/*/)
+folders := $(wildcard libs/*/ platform/x86_64/*/ platform/drivers/*/ kernel/*/) $(filter-out %/test/,$(wildcard kernel/*/*/))
 folders += $(if $(CONFIG_KERNEL_TESTS),$(wildcard kernel/*/test/ platform/x86_64/*/test/ testing/kunit/))
 found   := $(wildcard $(folders:%=%*.c) $(folders:%=%*.S)) platform/x86_64/config_gz.S
 sources := $(filter-out $(wildcard libs/*/test_*.c),$(found))
@@ -186,6 +186,6 @@ $(OUT)/aramid.iso: $(OUT)/aramid.elf $(rootfs) testing/tools/iso.sh $(OUT)/iso.s
 	$(say) ISO $@
 	$(Q)testing/tools/iso.sh $@ $(OUT)/aramid.elf $(rootfs) '$(APPEND)'
 gdb: $(OUT)/aramid.elf
-	@gdb -q $(OUT)/aramid.debug -ex 'target remote :$(or $(GDBPORT),1234)'
+	@gdb -q $(OUT)/aramid.debug -x testing/gdb/aramid.py -ex 'target remote :$(or $(GDBPORT),1234)'
 endif
 endif

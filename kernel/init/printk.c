@@ -231,3 +231,8 @@ u64 warn_count(void)
 {
 	return READ_ONCE(warnings);
 }
+
+void warn_forgive(u64 count)
+{
+	__atomic_fetch_sub(&warnings, count, __ATOMIC_RELAXED);
+}

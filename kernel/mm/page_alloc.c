@@ -31,7 +31,7 @@ struct page_cpu_list {
 };
 
 static DEFINE_PER_CPU(struct page_cpu_list, page_cpu_list); /* [C] */
-static DEFINE_PER_CPU(long[PAGE_OWNERS], page_owner_count); /* [C] frames handed out here minus frames freed here */
+static DEFINE_PER_CPU(u64[PAGE_OWNERS], page_owner_count); /* [C] frames handed out here minus frames freed here */
 
 struct buddy buddy = { .lock = SPINLOCK_INIT(RANK_PAGE_ALLOC) };
 
@@ -258,7 +258,7 @@ struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner 
 	page->owner = owner;
 	page->order = (u8)order;
 	atomic_set(&page->mapcount, 0);
-	this_cpu(page_owner_count)[owner] += 1L << order;
+	this_cpu(page_owner_count)[owner] += 1UL << order;
 	/* A lock-free lookup that still has the frame from its last life may take a reference from here on. */
 	atomic_set_release(&page->ref, 1);
 	return page;
@@ -282,7 +282,7 @@ static void page_release(struct page *page)
 
 	if (unlikely(page->owner < PAGE_KERNEL || page->owner >= PAGE_TAIL))
 		page_bad(page, "is freed though nobody owns it");
-	this_cpu(page_owner_count)[page->owner] -= 1L << order;
+	this_cpu(page_owner_count)[page->owner] -= 1UL << order;
 	page->flags = 0;
 	if (init_on_free())
 		page_scrub(page, order);
@@ -347,9 +347,9 @@ u64 page_free_count(void)
 u64 page_owned(enum page_owner owner)
 {
 	unsigned int cpu;
-	long sum = 0;
+	u64 sum = 0;
 
 	for (cpu = 0; cpu < cpu_count(); cpu++)
 		sum += READ_ONCE((*per_cpu_ptr(page_owner_count, cpu))[owner]);
-	return sum > 0 ? (u64)sum : 0;
+	return (s64)sum > 0 ? sum : 0;
 }

@@ -27,18 +27,20 @@ paddr_t page_table_frame_alloc(void)
 	return page ? page_paddr(page) : paddr(0);
 }
 
-/* Maps the struct pages of the RAM [start, end), from `size`-aligned memory. */
-static void __init page_array_map(u64 start, u64 end, size_t size)
+void page_table_frame_free(paddr_t frame)
 {
-	u64 address = (u64)frame_page(start >> PAGE_SHIFT), stop = (u64)frame_page(end >> PAGE_SHIFT);
+	page_free(paddr_page(frame), 0);
+}
 
-	for (; address < stop; address += size) {
-		void *memory = boot_memory_alloc_aligned(size, size, ~0ULL);
+/* Maps the struct pages of the RAM [start, end). */
+static void __init page_array_map(u64 start, u64 end)
+{
+	u64 address = (u64)frame_page(start >> PAGE_SHIFT);
+	size_t size = (u64)frame_page(end >> PAGE_SHIFT) - address;
+	void *memory = boot_memory_alloc_aligned(size, size == HUGE_PAGE_SIZE ? size : PAGE_SIZE, ~0ULL);
 
-		if (kernel_map(address, virt_to_paddr(memory), size, PTE_PRESENT | PTE_WRITE | PTE_NX,
-			       MEMORY_TYPE_CACHED))
-			panic("page: no memory for the page array");
-	}
+	if (kernel_map(address, virt_to_paddr(memory), size, PTE_PRESENT | PTE_WRITE | PTE_NX, MEMORY_TYPE_CACHED))
+		panic("page: no memory for the page array");
 }
 
 /* `done`: up to where RAM has struct pages already. Whole 2 MiB pages where they are filled, 4 KiB pages elsewhere. */
@@ -49,7 +51,7 @@ static u64 __init page_array_range(u64 start, u64 end, u64 done)
 	while (start < end) {
 		u64 next = MIN(ALIGN_DOWN(start, ARRAY_HUGE) + ARRAY_HUGE, end);
 
-		page_array_map(start, next, next - start == ARRAY_HUGE ? HUGE_PAGE_SIZE : PAGE_SIZE);
+		page_array_map(start, next);
 		start = next;
 	}
 	return MAX(done, end);
@@ -74,6 +76,7 @@ static void __init page_array_init(void)
 	for (i = 0; i < count; i++)
 		if (spans[2 * i + 1])
 			done = page_array_range(spans[2 * i], spans[2 * i + 1], done);
+	buddy.frames_end = done >> PAGE_SHIFT;
 }
 
 /* Free frames [frame, end), as the largest aligned blocks. */

@@ -10,6 +10,7 @@ struct buddy {
 	u64 free_pages; /* [lock] frames in the lists */
 	u64 reserve; /* [I] frames that are for interrupts and dying tasks */
 	u64 total; /* [lock] frames of RAM */
+	u64 frames_end; /* [I] no struct page from this frame on */
 	u64 managed; /* [lock] frames that were ever given to the lists */
 };
 extern struct buddy buddy;

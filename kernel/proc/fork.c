@@ -14,7 +14,6 @@
 #include <lib/err.h>
 #include <lib/string.h>
 
-#include "../signal/shared.h"
 #include "internal.h"
 
 /* Namespaces are not there yet: as Linux without them. */

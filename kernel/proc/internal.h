@@ -14,6 +14,7 @@ struct task *task_alloc(bool kernel);
 void task_free(struct task *task);
 struct process *process_alloc(const struct process *from);
 struct fpu_state *task_fpu_alloc(void); /* NULL */
+void task_fpu_free(struct fpu_state *fpu); /* NULL is allowed */
 /* Makes the image in memory the current one: the registers are stored and will be loaded on the way to user mode. */
 void fpu_to_memory(void);
 
@@ -31,6 +32,10 @@ void process_move(struct process *process, enum pid_type type, struct pid *pid);
 bool group_is_orphaned(struct pid *group, const struct task *ignored);
 /* SIGHUP and SIGCONT if `leader`, exiting or changing its parent, leaves a stopped group orphaned behind. */
 void group_orphan_check(struct task *leader, struct task *parent);
+
+/* The running task's process takes over what a child used that it has waited for. */
+void process_inherit_usage(struct process *child);
+struct sighand *process_lock_sighand(struct process *process, unsigned long *flags); /* NULL: all threads are gone */
 
 /* reap.c */
 /* The task, exited, leaves all lists; its reference is dropped. No lock held. */
@@ -55,31 +60,32 @@ struct exec_image { /* an ELF file that has been checked */
 	u64 bias; /* added to its addresses */
 };
 
-struct exec_script_args { /* arguments that a script puts before the caller's, first one last */
-	char *text[2 * EXEC_SCRIPT_DEPTH];
+/* What scripts put in place of argv[0], the last element first: the script's path, its argument, its interpreter, ... */
+struct exec_script_args {
+	char *text[2 * EXEC_SCRIPT_DEPTH + 1]; /* owned */
 	unsigned int count;
 };
 
 struct exec {
 	const struct exec_request *request;
 	struct file *file; /* what is loaded, a reference: the program, or a script's interpreter */
-	const char *path; /* of `file`: AT_EXECFN */
 	struct exec_script_args script;
-	struct elf_info *unused;
 	struct exec_image program, interpreter; /* interpreter.file NULL: none */
 	struct mm *mm; /* the new one */
 	struct cred *cred; /* the new one */
+	struct sighand *sighand; /* for a process that shares its handlers with another; NULL */
+	struct fpu_state *fpu; /* for a kernel thread; NULL */
 	bool secure; /* AT_SECURE */
 	bool randomize;
-	u64 stack_pointer, entry;
-	u64 stack_top;
+	u64 stack_top, stack_pointer;
+	u64 entry;
 };
 
 int exec_resolve(struct exec *exec); /* script.c: exec->file becomes an ELF file, or -ENOEXEC later */
 int exec_read(struct file *file, void *buffer, size_t size, u64 offset); /* all of it, or -ENOEXEC, -errno */
 int exec_image_open(struct exec_image *image, struct file *file); /* elf.c; takes its own reference */
 void exec_image_close(struct exec_image *image);
-int exec_image_interpreter(struct exec *exec);
+int exec_interpreter_open(struct exec *exec);
 int exec_load(struct exec *exec); /* maps all into exec->mm */
 int exec_arguments(struct exec *exec); /* args.c: stack of the new mm */
 int exec_credentials(struct exec *exec); /* exec_cred.c */

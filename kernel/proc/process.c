@@ -2,7 +2,9 @@
 #include <abi/errno.h>
 #include <kernel/sched.h>
 #include <kernel/time.h>
+#include <kernel/tty.h>
 #include <kernel/vm.h>
+#include <lib/err.h>
 
 #include "internal.h"
 
@@ -161,7 +163,7 @@ void process_usage(struct process *process, int who, struct abi_rusage *usage)
 	if (who == RUSAGE_THREAD) {
 		usage_add_thread(&sum, current);
 		sum.rss_peak = process->rss_peak;
-	} else if ((sighand = task_lock_sighand(process->leader, &flags))) {
+	} else if ((sighand = process_lock_sighand(process, &flags))) {
 		if (who != RUSAGE_CHILDREN)
 			usage_add_self(&sum, process);
 		if (who != RUSAGE_SELF)
@@ -171,4 +173,107 @@ void process_usage(struct process *process, int who, struct abi_rusage *usage)
 	if (who != RUSAGE_CHILDREN && current->process == process && current->mm)
 		sum.rss_peak = MAX(sum.rss_peak, current->mm->rss_peak);
 	usage_to_user_form(&sum, usage);
+}
+
+void process_inherit_usage(struct process *child)
+{
+	struct process *process = current->process;
+	struct usage sum = { 0 };
+	unsigned long flags;
+	struct sighand *sighand = process_lock_sighand(child, &flags);
+
+	if (sighand) {
+		usage_add_self(&sum, child);
+		usage_add_children(&sum, child);
+		spin_unlock_irq(&sighand->lock, flags);
+	}
+	flags = spin_lock_irq(&current->sighand->lock);
+	process->children_user_ns += sum.user_ns;
+	process->children_system_ns += sum.system_ns;
+	process->children_faults_minor += sum.minor;
+	process->children_faults_major += sum.major;
+	process->children_switches_voluntary += sum.voluntary;
+	process->children_switches_involuntary += sum.involuntary;
+	process->children_rss_peak = MAX(process->children_rss_peak, sum.rss_peak);
+	spin_unlock_irq(&current->sighand->lock, flags);
+}
+
+/* tasklist_lock held: the process that setpgid is about, or -errno. */
+static struct task *group_change_target(s32 number)
+{
+	struct pid *pid = pid_find(number);
+	struct task *target = pid ? pid_first(pid, PID_THREAD) : NULL;
+
+	if (!target)
+		return ERR_PTR(-ESRCH);
+	if (target != target->process->leader)
+		return ERR_PTR(-EINVAL);
+	if (target->parent == current->process->leader) {
+		if (task_session(target) != task_session(current))
+			return ERR_PTR(-EPERM);
+		if (!(target->flags & TASK_FLAG_FORK_NO_EXEC))
+			return ERR_PTR(-EACCES);
+	} else if (target != current->process->leader) {
+		return ERR_PTR(-ESRCH);
+	}
+	return target->process->session_leader ? ERR_PTR(-EPERM) : target;
+}
+
+/* tasklist_lock held. */
+static long group_change(s32 number, s32 group)
+{
+	struct task *target = group_change_target(number), *member;
+	struct pid *pid;
+
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	pid = pid_find(group);
+	if (group != number) {
+		member = pid ? pid_first(pid, PID_GROUP) : NULL;
+		if (!member || task_session(member) != task_session(current))
+			return -EPERM;
+	}
+	if (task_group(target) != pid)
+		process_move(target->process, PID_GROUP, pid);
+	return 0;
+}
+
+long process_set_group(s32 pid, s32 group)
+{
+	long result;
+
+	if (!pid)
+		pid = current->tgid;
+	if (!group)
+		group = pid;
+	if (group < 0)
+		return -EINVAL;
+	spin_lock(&tasklist_lock);
+	result = group_change(pid, group);
+	spin_unlock(&tasklist_lock);
+	return result;
+}
+
+long process_new_session(void)
+{
+	struct process *process = current->process;
+	struct tty *tty = NULL;
+	long result = -EPERM;
+	unsigned long flags;
+
+	spin_lock(&tasklist_lock);
+	if (!process->session_leader && !pid_first(process->leader->pid, PID_GROUP)) {
+		process->session_leader = true;
+		process_move(process, PID_SESSION, process->leader->pid);
+		process_move(process, PID_GROUP, process->leader->pid);
+		flags = spin_lock_irq(&current->sighand->lock);
+		tty = process->tty;
+		process->tty = NULL;
+		spin_unlock_irq(&current->sighand->lock, flags);
+		result = process->leader->tid;
+	}
+	spin_unlock(&tasklist_lock);
+	if (tty)
+		tty_put(tty);
+	return result;
 }

@@ -3,6 +3,7 @@
 #include <abi/sched.h>
 #include <kernel/file.h>
 #include <kernel/namespaces.h>
+#include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/slab.h>
 #include <kernel/tty.h>
@@ -37,6 +38,11 @@ struct fpu_state *task_fpu_alloc(void)
 	if (fpu)
 		fpu_state_init(fpu);
 	return fpu;
+}
+
+void task_fpu_free(struct fpu_state *fpu)
+{
+	slab_free(fpu_cache, fpu);
 }
 
 void fpu_to_memory(void)
@@ -90,8 +96,7 @@ void task_free(struct task *task)
 {
 	if (task->stack)
 		vmap_stack_free(task->stack);
-	if (task->fpu)
-		slab_free(fpu_cache, task->fpu);
+	task_fpu_free(task->fpu);
 	kfree(task->sched.affinity);
 	if (task->cred)
 		cred_put(task->cred);
@@ -154,6 +159,19 @@ struct sighand *task_lock_sighand(struct task *task, unsigned long *flags)
 	return sighand;
 }
 
+struct sighand *process_lock_sighand(struct process *process, unsigned long *flags)
+{
+	struct sighand *sighand = NULL;
+	struct task *leader;
+
+	rcu_read_lock();
+	leader = rcu_dereference(process->leader);
+	if (leader)
+		sighand = task_lock_sighand(leader, flags);
+	rcu_read_unlock();
+	return sighand;
+}
+
 /* For a new process: limits and marks of the parent's, nothing pending, no pids yet. NULL: out of memory. */
 struct process *process_alloc(const struct process *from)
 {
@@ -212,7 +230,7 @@ void process_times(struct process *process, u64 *user_ns, u64 *system_ns)
 {
 	struct task *thread;
 	unsigned long flags;
-	struct sighand *sighand = task_lock_sighand(process->leader, &flags);
+	struct sighand *sighand = process_lock_sighand(process, &flags);
 
 	*user_ns = process->user_ns;
 	*system_ns = process->system_ns;

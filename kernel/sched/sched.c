@@ -314,6 +314,7 @@ void sched_init_cpu(struct task *idle)
 	tick_init_cpu(rq);
 	atomic_set_bit(sched_idle_cpus, rq->cpu);
 	store_release(&rq->ready, true);
+	preempt_enable_no_schedule(); /* a CPU starts with preemption off, until it can schedule */
 }
 
 void sched_init(void)

@@ -316,3 +316,19 @@ TEST(recent_ones_are_kept)
 	EXPECT(asid_pick(&cpu, 100, 1).need_flush);
 	EXPECT(asid_pick(&cpu, 1, 1).need_flush);
 }
+
+TEST(one_flush_answers_several_requests)
+{
+	struct asid_cpu cpu;
+
+	asid_init(&cpu);
+	asid_pick(&cpu, 1, 5);
+	EXPECT_EQ(asid_flush(&cpu, 1, 6, 8), ASID_FLUSH_ALL);
+	EXPECT_EQ(asid_flush(&cpu, 1, 8, 8), ASID_FLUSH_NONE);
+	EXPECT_EQ(asid_flush(&cpu, 1, 7, 8), ASID_FLUSH_NONE);
+	EXPECT_EQ(asid_flush(&cpu, 1, 9, 9), ASID_FLUSH_RANGE);
+	EXPECT_EQ(asid_flush(&cpu, 2, 9, 10), ASID_FLUSH_NONE);
+	asid_leave(&cpu);
+	EXPECT_EQ(asid_flush(&cpu, 1, 10, 10), ASID_FLUSH_NONE);
+	EXPECT(asid_pick(&cpu, 1, 10).need_flush);
+}

@@ -109,3 +109,18 @@ TEST(iteration)
 	}
 	EXPECT_EQ(expected, BITS);
 }
+
+/* Nothing beyond the last word is touched: the allocation ends there. */
+TEST(whole_words)
+{
+	unsigned long *two = calloc(2, sizeof(*two));
+
+	bitmap_set_range(two, 0, 128);
+	EXPECT_EQ(two[0] & two[1], ~0UL);
+	EXPECT_EQ(bitmap_find_first_zero(two, 128, 0), 128);
+	bitmap_clear_range(two, 64, 64);
+	EXPECT_EQ(two[1], 0);
+	EXPECT_EQ(bitmap_find_zero_run(two, 128, 0, 64), 64);
+	EXPECT_EQ(bitmap_weight(two, 128), 64);
+	free(two);
+}

@@ -271,3 +271,18 @@ TEST(iteration_with_deletion)
 	EXPECT(radix_empty(&root));
 	EXPECT_EQ(nodes, 0);
 }
+
+TEST(marks_survive_growth)
+{
+	struct radix_root root = RADIX_ROOT(&ops);
+	u64 index = 0;
+
+	EXPECT_EQ(radix_insert(&root, 3, model), 0);
+	radix_set_mark(&root, 3, 1);
+	EXPECT_EQ(radix_insert(&root, 1UL << 40, model), 0);
+	EXPECT(radix_marked(&root, 1) && !radix_marked(&root, 0));
+	EXPECT(radix_next_marked(&root, &index, 1));
+	EXPECT_EQ(index, 3);
+	check_nodes(&root);
+	radix_destroy(&root);
+}

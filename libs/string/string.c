@@ -25,6 +25,8 @@ typedef u16 __attribute__((may_alias, aligned(1))) any_u16;
 /* A word at a multiple of 8: reading it never touches a page that one of its bytes is not in. */
 typedef u64 __attribute__((may_alias)) aligned_u64;
 
+#define UNSANITIZED __attribute__((no_sanitize("address,object-size")))
+
 #define BYTES_01 0x0101010101010101UL
 #define BYTES_80 0x8080808080808080UL
 
@@ -162,10 +164,9 @@ __used int LIB_STRING(memcmp)(const void *a, const void *b, size_t len)
 
 /*
  * The first `byte` among at most max. Reads whole aligned words, so it may read, but never fault or
- * look, beyond the byte it finds: the address sanitizer has to be told.
+ * look, beyond the byte it finds: the sanitizers have to be told.
  */
-__attribute__((no_sanitize("address"))) static const u8 *find_byte(const u8 *at, u8 byte,
-								   size_t max)
+UNSANITIZED static const u8 *find_byte(const u8 *at, u8 byte, size_t max)
 {
 	u64 pattern = byte * BYTES_01;
 

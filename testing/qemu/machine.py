@@ -150,13 +150,22 @@ class Machine:
         self.output += _NEWLINE.sub("\r\n", whole)
         return text
 
+    def settle(self, quiet=0.5):
+        """Read until the console has been quiet for so long: what was started now waits for input."""
+        while self.left():
+            text = self.read(min(quiet, self.left()))
+            if text is None:
+                self.fail("machine ended")
+            if not text:
+                return
+
     def tail(self, lines=25):
         return "\n".join(self.output.replace("\r", "").split("\n")[-lines:])
 
     def fail(self, what):
         raise MachineError(f"{what}\ncommand: {self.command}\nconsole ends with:\n{self.tail()}")
 
-    def expect(self, pattern, seconds=None):
+    def expect(self, pattern, seconds=30):
         """Wait until the console matches the regular expression after what was matched before."""
         regex = re.compile(pattern, re.M)
         until = time.monotonic() + self.left(seconds)

@@ -16,7 +16,7 @@ class Shell(Machine):
         super().__init__(config, timeout, log)
         self.status = None
 
-    def prompt(self, seconds=None):
+    def prompt(self, seconds=30):
         """Wait for the prompt to be the last thing on the console."""
         return self.expect(PROMPT, seconds)
 

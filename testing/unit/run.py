@@ -67,7 +67,9 @@ class Builder:
     def __init__(self, profile):
         self.profile = profile
         self.out = BUILD / "unit" / profile
-        run(["make", "--no-print-directory", f"BUILD={BUILD}", f"PROFILE={profile}", "config"])
+        # Not the options of a make that may have started this.
+        environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "WITH", "CONFIG")}
+        run(["make", "--no-print-directory", f"BUILD={BUILD}", f"PROFILE={profile}", "config"], env=environment)
         config = (BUILD / profile / "generated" / "config.mk").read_text()
         self.flags = CFLAGS + [flag for option, flag in OPTION_FLAGS.items() if f"{option} := y" in config]
         self.flags += [f"-I{BUILD / profile}", "-Iprofiles/include", "-Ilibs/include", "-Itesting/unit"]

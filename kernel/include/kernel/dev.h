@@ -31,6 +31,9 @@ int irq_request_isa(unsigned int isa_irq, void (*handler)(void *data), void *dat
 void irq_show(struct seq_file *out); /* /proc/interrupts */
 u64 irq_total(void);
 
+/* A node below /dev; folders on the way are made. 0 or -errno. */
+int devtmpfs_add(const char *name, u32 mode, u64 device);
+void devtmpfs_remove(const char *name);
 void devtmpfs_init(void); /* file system type "devtmpfs", and the registry */
 void mem_devices_init(void); /* null zero full random urandom kmsg */
 void tty_init(void); /* tty layer, ttyS0..3, /dev/tty, /dev/console */

@@ -50,6 +50,7 @@ struct file_ops {
 #define FILE_PATH_ONLY (1u << 3) /* O_PATH */
 #define FILE_NO_POSITION_LOCK (1u << 4) /* stream: position unused */
 #define FILE_WRITER_COUNTED (1u << 5) /* holds inode->write_count */
+#define FILE_WRITE_DENIED (1u << 6) /* opened for execution: writers get ETXTBSY until the last file_put */
 
 struct file {
 	struct refcount ref;

@@ -18,6 +18,12 @@ struct page_cache_ops {
 	int (*read_page)(struct inode *inode, struct page *page);
 	/* Writes a dirty page back. NULL: memory is the only home, pages are never dropped (tmpfs). */
 	int (*write_page)(struct inode *inode, struct page *page);
+	/*
+	 * Quota: before a page is added, 0 or the error (-ENOSPC) that page_cache_get then returns, and after pages were
+	 * removed (or could not be added after all). No lock of the cache is held. Optional.
+	 */
+	int (*charge)(struct inode *inode);
+	void (*uncharge)(struct inode *inode, u64 pages);
 };
 
 struct page_cache {

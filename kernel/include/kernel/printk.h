@@ -40,6 +40,7 @@ void warn_at(const char *file, int line, const char *format, ...) __printf(3, 4)
 		warn_hit;                                                                          \
 	})
 u64 warn_count(void);
+void warn_forgive(u64 count); /* a test asked for these */
 
 /* Prints, stops the other CPUs, then as panic= says: reboot, or halt. */
 __noreturn void panic(const char *format, ...) __printf(1, 2);

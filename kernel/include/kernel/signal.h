@@ -74,9 +74,28 @@ int signal_user_mask(struct user_ptr set, size_t size, sigset_t *mask); /* -EINV
 void signal_deliver(struct trap_frame *frame);
 /* exec: handlers back to default (not ignored ones), alternate stack off. */
 void signal_exec(void);
+/* Stack that a signal frame may need: AT_MINSIGSTKSZ. */
+size_t signal_frame_size(void);
+void signal_init(void);
 struct sighand *sighand_alloc(void);
 struct sighand *sighand_clone(struct sighand *from);
 void sighand_put(struct sighand *sighand);
+void sighand_reset(struct sighand *sighand); /* all but ignored ones to default; no lock: not shared yet */
+
+/* --- Between processes and their signals; sighand->lock of the task held unless it says otherwise ---------------- */
+
+/* To the thread, or its process. */
+int signal_send_locked(struct task *task, const struct abi_siginfo *info, bool whole_process);
+/* signal_recalculate of the running task; then whether something is pending. */
+bool signal_recalculate_pending(void);
+/* SIGKILL for all threads of the running task's process but itself; how many. */
+unsigned int signal_kill_other_threads(void);
+/* The running task leaves: signals for the process that only it would have taken go to other threads. */
+void signal_hand_over(sigset_t signals);
+/* The running task takes part in a pending stop. True: it was the last, the parent must be told. */
+bool signal_stop_participate(void);
+/* Tells the parent that the process stopped or continued: CLD_STOPPED, CLD_CONTINUED. tasklist_lock held instead. */
+void signal_notify_parent_stop(struct task *leader, int code);
 
 /*
  * Kernel-internal results of an interrupted system call; the exit path turns them into -EINTR or a restart.

@@ -72,7 +72,7 @@ struct sched_entity {
 /* Shared by the threads of a process. */
 struct process {
 	struct refcount ref;
-	struct task *leader; /* [R tasklist] */
+	struct task *leader; /* [R tasklist] NULL once all threads have been reaped */
 	struct list threads; /* [tasklist, read R] task->thread_link */
 	u32 thread_count; /* [sighand] live threads */
 	struct signal_pending shared_pending; /* [sighand] */
@@ -174,6 +174,7 @@ struct task {
 	struct task *parent; /* [R tasklist] leader of the process that gets exit_signal; threads have their leader's */
 	struct list children; /* [tasklist] leaders' processes; kept by a process's leader */
 	struct list sibling; /* [tasklist] */
+	struct list reap_link; /* of whoever reaps it */
 
 	char comm[COMM_LEN]; /* [task_lock] */
 	u64 user_ns, system_ns; /* [S] */
@@ -258,7 +259,6 @@ struct clone_request {
 /* A new task, not yet runnable, with a reference for the caller; ERR_PTR. `frame`: the parent's whole user frame. */
 struct task *task_clone(const struct clone_request *request, const struct trap_frame *frame);
 /* The idle task of another CPU: never on a run queue. NULL. */
-struct task *task_create_idle(unsigned int cpu);
 /* Kernel thread that runs at once; it ends when entry returns. ERR_PTR. */
 struct task *kthread_run(void (*entry)(void *arg), void *arg, const char *format, ...) __printf(3, 4);
 __noreturn void task_exit(int wait_status); /* this thread */
@@ -283,6 +283,25 @@ void process_times(struct process *process, u64 *user_ns, u64 *system_ns);
 void task_times(struct task *task, u64 *user_ns, u64 *system_ns);
 /* RUSAGE_SELF, CHILDREN, BOTH. */
 void process_usage(struct process *process, int who, struct abi_rusage *usage);
+
+/* Waiting for a child, wait4 and waitid. */
+struct child_wait {
+	int type; /* P_ALL, P_PID, P_PGID */
+	struct pid *id; /* borrowed; NULL with P_PID, P_PGID: there is none */
+	u32 options; /* W* */
+	struct abi_rusage *usage; /* filled if not NULL */
+	/* What happened: */
+	s32 pid;
+	u32 uid;
+	int status; /* as wait4 gives it */
+	int code, code_status; /* CLD_*, and its si_status */
+};
+/* The pid; 0: nothing yet (WNOHANG); -ECHILD, -ERESTARTSYS. */
+long process_wait(struct child_wait *wait);
+
+/* Job control calls: 0, the id or -errno. */
+long process_set_group(s32 pid, s32 group);
+long process_new_session(void);
 /* The group or session of a process, and whether a group has nobody left who could continue it. tasklist_lock held. */
 static inline struct pid *task_group(const struct task *task)
 {

@@ -268,7 +268,8 @@ char *file_text(const struct file *file, char *buffer, size_t size);
 
 struct file *vfs_open(const struct path *path, u32 flags); /* O_*; no creation; ERR_PTR */
 struct file *vfs_open_at(int dirfd, const char *text, u32 flags, u32 mode); /* with O_CREAT etc. */
-struct file *vfs_open_exec(int dirfd, const char *text, u32 lookup_flags); /* regular, executable, not noexec; denies writes */
+struct file *vfs_open_exec(int dirfd, const char *text, u32 lookup_flags); /* regular, executable, not noexec; denies writes until its last file_put */
+struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode, u32 lookup_flags); /* openat2 */
 int vfs_mkdir(int dirfd, const char *text, u32 mode);
 int vfs_mknod(int dirfd, const char *text, u32 mode, u64 device);
 int vfs_symlink(const char *target, int dirfd, const char *text);
@@ -277,6 +278,7 @@ int vfs_unlink(int dirfd, const char *text);
 int vfs_rmdir(int dirfd, const char *text);
 int vfs_rename(int old_dirfd, const char *old_text, int new_dirfd, const char *new_text, u32 flags);
 int vfs_change(const struct path *path, struct inode_change *change);
+int inode_change(struct mount *mount, struct inode *inode, struct inode_change *change); /* mount may be NULL */
 int vfs_truncate(struct inode *inode, u64 size); /* takes inode->lock; regular files; checks the size limits */
 int vfs_statfs(const struct path *path, struct abi_statfs *statfs);
 void inode_touch(struct mount *mount, struct inode *inode); /* atime as relatime, noatime ... say; mount may be NULL */
@@ -289,6 +291,9 @@ void inode_allow_write(struct inode *inode);
 int inode_get_write(struct inode *inode);
 void inode_put_write(struct inode *inode);
 int vfs_statx(const struct path *path, u32 mask, struct abi_statx *result);
+int inode_statx(struct inode *inode, u32 mask, struct abi_statx *statx); /* all but what the mount knows */
+int inode_stat(struct inode *inode, struct abi_stat *stat);
+int super_statfs(struct super *super, u32 mount_flags, struct abi_statfs *statfs);
 void stat_from_statx(struct abi_stat *stat, const struct abi_statx *statx);
 
 #define MAY_EXEC 1u

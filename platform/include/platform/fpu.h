@@ -18,7 +18,8 @@ void fpu_load(const struct fpu_state *state); /* memory -> registers; state has 
 /*
  * The image on a signal frame is the same bytes in Linux's form (fxsave area, sw_reserved with magic, XSAVE header).
  * fpu_sanitize makes bytes that came from user memory safe to load (XRSTOR and FXRSTOR fault on reserved bits):
- * `size` bytes are valid; false if they are not an image at all.
+ * `size` bytes are valid; false if they are not an image at all. An image is a buffer of fpu_frame_size() bytes and no
+ * less than fpu_state_size(), 64-byte aligned; fpu_save writes one, fpu_load reads one.
  */
 size_t fpu_frame_size(void);
 void fpu_frame_finish(struct fpu_state *image); /* fills in sw_reserved and the end magic */

@@ -167,7 +167,7 @@ static bool frame_is_extended(const struct fpu_state *image, size_t size)
 	const struct frame_info *info = &image->info;
 	u32 magic2;
 
-	if (!cpu_has(CPU_XSAVE) || size < sizeof(*image) || info->magic1 != FRAME_MAGIC1 ||
+	if (size < sizeof(*image) || info->magic1 != FRAME_MAGIC1 ||
 	    info->xstate_size < sizeof(*image) || info->xstate_size > state_size ||
 	    info->xstate_size > info->extended_size || (size_t)info->xstate_size + FRAME_MAGIC2_SIZE > size)
 		return false;
@@ -182,13 +182,15 @@ bool fpu_sanitize(struct fpu_state *image, size_t size)
 
 	if (size < FPU_FXSAVE_SIZE)
 		return false;
+	image->mxcsr &= mxcsr_mask;
+	if (!cpu_has(CPU_XSAVE))
+		return true;
 	if (frame_is_extended(image, size)) {
 		present = image->xstate_bv & image->info.features & features;
 		valid = image->info.xstate_size;
 	}
 	if (valid < state_size)
 		memset((char *)image + valid, 0, state_size - valid);
-	image->mxcsr &= mxcsr_mask;
 	image->xstate_bv = present;
 	image->xcomp_bv = 0;
 	memset(image->reserved, 0, sizeof(image->reserved));

@@ -43,7 +43,6 @@
  * Each label PATH(x) up to PATH(x_end) is what testing/entry/test_entry_saves.py counts.
  */
 #include "entry.inc"
-#include <abi/errno.h>
 
 	.section .entry.text, "ax"
 

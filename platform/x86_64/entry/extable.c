@@ -4,10 +4,6 @@
 #include <x86/entry.h>
 #include <x86/image.h>
 
-struct extable_entry {
-	s32 from, to; /* distance from the field itself */
-};
-
 static u64 entry_from(const struct extable_entry *entry)
 {
 	return (u64)&entry->from + (u64)(s64)entry->from;

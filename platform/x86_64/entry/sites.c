@@ -10,13 +10,6 @@
 #include <x86/msr.h>
 #include <x86/setup.h>
 
-struct feature_site {
-	s32 at; /* distance from the field itself */
-	u8 length, kind;
-	u16 unused;
-};
-_Static_assert(sizeof(struct feature_site) == 8, "as the macro SITE writes it");
-
 static bool mitigations_on __ro_after_init;
 static bool isolation __ro_after_init;
 

@@ -18,6 +18,15 @@ extern const u64 kallsyms_base;
 extern const u32 kallsyms_count, kallsyms_offsets[], kallsyms_names[];
 extern const char kallsyms_strings[];
 
-/* The lists of platform/asm.h. */
+/* The lists of platform/asm.h. Places are distances from the field itself. */
+struct extable_entry {
+	s32 from, to;
+};
+struct feature_site {
+	s32 at;
+	u8 length, kind;
+	u16 unused;
+};
+_Static_assert(sizeof(struct extable_entry) == 8 && sizeof(struct feature_site) == 8, "as the macros write them");
 extern struct extable_entry __ex_table_start[], __ex_table_end[];
 extern const struct feature_site __feature_sites_start[], __feature_sites_end[];

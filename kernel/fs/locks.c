@@ -1,0 +1,261 @@
+/*
+ * Advisory locks on files: flock (owned by the open file), POSIX records (owned by the descriptor table, that is by the
+ * process) and OFD records (owned by the open file).
+ *
+ * All locks of an inode are lists under inode->state_lock; who has to wait sleeps on the inode's queue and tries again
+ * when something was released. Deadlock among POSIX owners is found by following "waits for" from owner to owner.
+ */
+#include "internal.h"
+
+#include <abi/errno.h>
+#include <kernel/file_locks.h>
+#include <kernel/signal.h>
+#include <kernel/wait.h>
+#include <lib/err.h>
+
+/* Both ends inclusive. flock has the whole file. */
+struct file_lock {
+	struct list link; /* [state_lock] */
+	const void *owner; /* struct files, or struct file */
+	u64 start, end;
+	s32 pid;
+	short type; /* F_RDLCK or F_WRLCK */
+};
+
+struct file_locks {
+	struct list records, flocks; /* [state_lock] */
+	struct wait_queue released;
+};
+
+/* An owner asleep, and whom it waits for. */
+struct blocked {
+	struct list link; /* [blocked_lock] */
+	const void *owner, *by;
+};
+
+#define DEADLOCK_STEPS_MAX 10 /* as Linux: longer circles are not looked for */
+
+static struct slab_cache *lock_cache __ro_after_init;
+static struct spinlock blocked_lock = SPINLOCK_INIT(RANK_FILE_LOCKS);
+static struct list blocked_list = LIST_INIT(blocked_list);
+
+static struct file_locks *locks_of(struct inode *inode)
+{
+	struct file_locks *locks = load_acquire(&inode->locks), *made;
+
+	if (locks)
+		return locks;
+	made = kzalloc(sizeof(*made));
+	if (!made)
+		return NULL;
+	list_init(&made->records);
+	list_init(&made->flocks);
+	wait_queue_init(&made->released);
+	if (try_cmpxchg(&inode->locks, &locks, made))
+		return made;
+	kfree(made);
+	return locks;
+}
+
+void locks_free(struct inode *inode)
+{
+	kfree(inode->locks);
+}
+
+static void free_list(struct list *list)
+{
+	while (!list_empty(list)) {
+		struct file_lock *lock = list_first_entry(list, struct file_lock, link);
+
+		list_del(&lock->link);
+		slab_free(lock_cache, lock);
+	}
+}
+
+static bool overlaps(const struct file_lock *lock, const struct file_lock *other)
+{
+	return lock->start <= other->end && other->start <= lock->end;
+}
+
+static const struct file_lock *find_conflict(const struct list *list, const struct file_lock *want)
+{
+	struct file_lock *lock;
+
+	list_for_each_entry(lock, list, link) {
+		if (lock->owner != want->owner && overlaps(lock, want) &&
+		    (lock->type == F_WRLCK || want->type == F_WRLCK))
+			return lock;
+	}
+	return NULL;
+}
+
+/* --- Records ----------------------------------------------------------------------------------------------------------- */
+
+static bool touches(const struct file_lock *lock, const struct file_lock *other)
+{
+	return overlaps(lock, other) || (lock->end + 1 == other->start && lock->end != ~0UL) ||
+	       (other->end + 1 == lock->start && other->end != ~0UL);
+}
+
+/* `lock` keeps what lies outside of `hole`. Its right part, when the hole is inside, goes to `spare`: true if it was used. */
+static bool cut_hole(struct file_lock *lock, const struct file_lock *hole, struct file_lock *spare, struct list *dead)
+{
+	bool left = lock->start < hole->start, right = lock->end > hole->end;
+
+	if (left && right) {
+		spare->owner = lock->owner;
+		spare->pid = lock->pid;
+		spare->type = lock->type;
+		spare->start = hole->end + 1;
+		spare->end = lock->end;
+		list_add(&spare->link, &lock->link);
+		lock->end = hole->start - 1;
+		return true;
+	}
+	if (left)
+		lock->end = hole->start - 1;
+	else if (right)
+		lock->start = hole->end + 1;
+	else
+		list_move_tail(&lock->link, dead);
+	return false;
+}
+
+/*
+ * Gives `set`'s owner the lock over its range, instead of whatever it has there. `set` is consumed (listed or dead), so is
+ * `spare` if it gets used: true. state_lock held.
+ */
+static bool apply_record(struct file_locks *locks, struct file_lock *set, struct file_lock *spare, struct list *dead)
+{
+	struct file_lock *lock, *next;
+	bool used = false;
+
+	list_for_each_entry_safe(lock, next, &locks->records, link) {
+		if (lock->owner != set->owner)
+			continue;
+		if (lock->type == set->type && touches(lock, set)) {
+			set->start = MIN(set->start, lock->start);
+			set->end = MAX(set->end, lock->end);
+			list_move_tail(&lock->link, dead);
+		} else if (overlaps(lock, set)) {
+			used |= cut_hole(lock, set, spare, dead);
+		}
+	}
+	list_add_tail(&set->link, set->type == F_UNLCK ? dead : &locks->records);
+	return used;
+}
+
+/* Would waiting for `by` close a circle? blocked_lock held. */
+static bool is_deadlock(const void *owner, const void *by)
+{
+	for (int steps = 0; steps < DEADLOCK_STEPS_MAX; steps++) {
+		const void *next = NULL;
+		struct blocked *blocked;
+
+		list_for_each_entry(blocked, &blocked_list, link) {
+			if (blocked->owner == by)
+				next = blocked->by;
+		}
+		if (next == owner)
+			return true;
+		if (!next)
+			return false;
+		by = next;
+	}
+	return false;
+}
+
+static int note_blocked(struct blocked *blocked, const void *by, bool detect)
+{
+	int error = 0;
+
+	spin_lock(&blocked_lock);
+	blocked->by = by;
+	if (detect && is_deadlock(blocked->owner, by))
+		error = -EDEADLK;
+	else if (list_empty(&blocked->link))
+		list_add(&blocked->link, &blocked_list);
+	spin_unlock(&blocked_lock);
+	return error;
+}
+
+static void forget_blocked(struct blocked *blocked)
+{
+	spin_lock(&blocked_lock);
+	list_del_init(&blocked->link);
+	spin_unlock(&blocked_lock);
+}
+
+/* What one attempt works with. */
+struct attempt {
+	struct inode *inode;
+	struct file_locks *locks;
+	struct file_lock *set, *spare; /* NULL once used */
+	struct blocked blocked;
+	bool flock, detect;
+};
+
+static void apply_flock(struct file_locks *locks, struct attempt *attempt, struct list *dead)
+{
+	struct file_lock *lock, *next;
+
+	list_for_each_entry_safe(lock, next, &locks->flocks, link) {
+		if (lock->owner == attempt->set->owner)
+			list_move_tail(&lock->link, dead);
+	}
+}
+
+/* 0: done; -EAGAIN: somebody is in the way; -EDEADLK. state_lock held. */
+static int try_locked(struct attempt *attempt, struct list *dead)
+{
+	struct file_locks *locks = attempt->locks;
+	struct list *list = attempt->flock ? &locks->flocks : &locks->records;
+	const struct file_lock *conflict = NULL;
+	int error;
+
+	/* Changing a flock gives the old one up first, even if the new one is then refused. */
+	if (attempt->flock)
+		apply_flock(locks, attempt, dead);
+	if (attempt->set->type != F_UNLCK)
+		conflict = find_conflict(list, attempt->set);
+	if (conflict) {
+		error = note_blocked(&attempt->blocked, conflict->owner, attempt->detect);
+		return error ? error : -EAGAIN;
+	}
+	if (attempt->flock)
+		list_add_tail(&attempt->set->link, attempt->set->type == F_UNLCK ? dead : list);
+	else if (apply_record(locks, attempt->set, attempt->spare, dead))
+		attempt->spare = NULL;
+	attempt->set = NULL;
+	return 0;
+}
+
+static int try_once(struct attempt *attempt)
+{
+	struct list dead = LIST_INIT(dead);
+	bool released;
+	int error;
+
+	spin_lock(&attempt->inode->state_lock);
+	error = try_locked(attempt, &dead);
+	spin_unlock(&attempt->inode->state_lock);
+	forget_if_done(attempt, error);
+	released = !list_empty(&dead) || (!error && !attempt->flock);
+	free_list(&dead);
+	if (released)
+		wait_wake_all(&attempt->locks->released, 0);
+	return error;
+}
+
+static int attempt_run(struct attempt *attempt, bool wait)
+{
+	int error = try_once(attempt), interrupted;
+
+	if (error == -EAGAIN && wait) {
+		interrupted = wait_event_interruptible(&attempt->locks->released, (error = try_once(attempt)) != -EAGAIN);
+		if (interrupted)
+			error = -ERESTARTSYS;
+	}
+	forget_blocked(&attempt->blocked);
+	return error;
+}

@@ -1,0 +1,242 @@
+/*
+ * Shows that the checks of a profile can fail: each case makes the mistake that one mechanism exists to stop. Those that
+ * must stop the kernel run only when named (kunit=<case>); where the mechanism is off they do no harm and say so.
+ * testing/kunit/test_kunit.py holds which profile must do what.
+ */
+#include <kernel/locks.h>
+#include <kernel/printk.h>
+#include <kernel/slab.h>
+#include <kunit/kunit.h>
+#include <lib/string.h>
+#include <profile/bounds.h>
+#include <profile/check.h>
+#include <profile/init.h>
+#include <profile/refcount.h>
+
+/* The compiler must not know the value: it would warn, or compute the result itself. */
+static long hidden(long value)
+{
+	__asm__ volatile("" : "+r"(value));
+	return value;
+}
+
+static void survived(const char *what)
+{
+	pr_info("kunit: survived %s", what);
+}
+
+KUNIT_MUST_DIE(profile_bounds_index)
+{
+	static int array[4 + 1];
+	int(*four)[4] = (int(*)[4])array;
+
+	AT(*four, hidden(4)) = 1;
+	survived("an index beyond the array");
+}
+
+KUNIT_MUST_DIE(profile_check)
+{
+	check(hidden(0));
+	survived("a failed check");
+}
+
+KUNIT_MUST_DIE(profile_sanitize_bounds)
+{
+	static struct {
+		int inside[4], behind;
+	} object;
+
+	object.inside[hidden(4)] = 1;
+	__asm__ volatile("" : : "m"(object));
+	survived("a subscript beyond the array");
+}
+
+KUNIT_MUST_DIE(profile_sanitize_shift)
+{
+	int result = 1 << hidden(40);
+
+	__asm__ volatile("" : : "r"(result));
+	survived("a shift by more than the width");
+}
+
+KUNIT_MUST_DIE(profile_sanitize_overflow)
+{
+	int big = (int)hidden(0x7fffffff), result = big + 1;
+
+	__asm__ volatile("" : : "r"(result));
+	survived("a signed overflow");
+}
+
+KUNIT_MUST_DIE(profile_sanitize_object_size)
+{
+	static u64 words[2];
+	u64 *beyond = (u64 *)((char *)words + 8 + (hidden(4) & 4));
+
+	*(volatile u64 *)beyond = 1;
+	survived("a store that is larger than its object");
+}
+
+KUNIT_MUST_DIE(profile_sanitize_unreachable)
+{
+	if (hidden(1))
+		__builtin_unreachable();
+}
+
+static int no_return_value(int value)
+{
+	if (value)
+		return value;
+	__builtin_unreachable();
+}
+
+KUNIT_MUST_DIE(profile_sanitize_return)
+{
+	__asm__ volatile("" : : "r"(no_return_value((int)hidden(0))));
+}
+
+/* 64 bytes over the end of a local buffer: past the canary, whatever lies between. */
+static __noinline void smash(size_t size)
+{
+	volatile char buffer[16];
+
+	for (size_t i = 0; i < size; i++)
+		buffer[i] = 0x41;
+	(void)buffer[0];
+}
+
+KUNIT_MUST_DIE(profile_stack_protector)
+{
+	smash((size_t)hidden(64));
+	survived("a smashed stack");
+}
+
+KUNIT_MUST_DIE(profile_stack_overflow)
+{
+	/* The guard page lies below the stack: a store there is a double fault on a stack of its own. */
+	*(volatile char *)((u64)__builtin_frame_address(0) - KERNEL_STACK_SIZE) = 1;
+	survived("a store below the stack");
+}
+
+KUNIT_MUST_DIE(profile_lock_order)
+{
+	struct spinlock outer, inner;
+	unsigned long flags, inner_flags;
+
+	spin_init(&outer, RANK_DEVICE);
+	spin_init(&inner, RANK_RANDOM);
+	flags = spin_lock_irq(&inner);
+	inner_flags = spin_lock_irq(&outer);
+	spin_unlock_irq(&outer, inner_flags);
+	spin_unlock_irq(&inner, flags);
+	survived("two locks in the wrong order");
+}
+
+KUNIT_MUST_DIE(profile_lock_interrupts)
+{
+	struct spinlock lock;
+
+	spin_init(&lock, RANK_DEVICE);
+	spin_lock(&lock);
+	spin_unlock(&lock);
+	survived("an interrupt lock with interrupts on");
+}
+
+KUNIT_MUST_DIE(profile_lock_sleep)
+{
+	static struct mutex mutex = MUTEX_INIT(mutex, RANK_SLEEP_MISC);
+	struct spinlock lock;
+
+	spin_init(&lock, RANK_FS);
+	spin_lock(&lock);
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
+	spin_unlock(&lock);
+	survived("sleeping under a spinlock");
+}
+
+KUNIT(profile_refcount_overflow)
+{
+	struct refcount ref;
+	u64 before = warn_count();
+
+	ref_init(&ref, (int)hidden(0x7fffffff));
+	ref_get(&ref);
+	if (config_on(CONFIG_REFCOUNT_SATURATE)) {
+		KEXPECT_EQ(ref_read(&ref), REF_SATURATED);
+		KEXPECT(!ref_put(&ref));
+		KEXPECT(warn_count() > before);
+	}
+	warn_forgive(warn_count() - before);
+}
+
+KUNIT(profile_refcount_resurrect)
+{
+	struct refcount ref;
+	u64 before = warn_count();
+
+	ref_init(&ref, 0);
+	ref_get(&ref);
+	if (config_on(CONFIG_REFCOUNT_DETECT_ZERO)) {
+		KEXPECT_EQ(ref_read(&ref), REF_SATURATED);
+		KEXPECT(warn_count() > before);
+	} else {
+		KEXPECT_EQ(ref_read(&ref), 1);
+	}
+	warn_forgive(warn_count() - before);
+}
+
+KUNIT(profile_refcount_try_get)
+{
+	struct refcount ref = REF_INIT(1);
+
+	KEXPECT(ref_try_get(&ref));
+	KEXPECT(!ref_put(&ref));
+	KEXPECT(ref_put(&ref));
+	KEXPECT(!ref_try_get(&ref));
+}
+
+KUNIT(profile_init_on_alloc)
+{
+	u8 *object = kmalloc(512, 0), any = 0;
+
+	KEXPECT(object);
+	if (!object)
+		return;
+	memset(object, 0x5a, 512);
+	kfree(object);
+	object = kmalloc(512, 0);
+	KEXPECT(object);
+	for (unsigned int i = 0; object && i < 512; i++)
+		any |= object[i];
+	if (init_on_alloc())
+		KEXPECT_EQ(any, 0);
+	kfree(object);
+}
+
+static __noinline void stack_fill(void)
+{
+	volatile u8 old[256];
+
+	for (size_t i = 0; i < sizeof(old); i++)
+		old[i] = 0xa5;
+}
+
+static __noinline u8 stack_read(void)
+{
+	u8 fresh[256], any = 0;
+
+	__asm__ volatile("" : "=m"(fresh)); /* the compiler believes that it was written, and writes nothing */
+	for (size_t i = 0; i < sizeof(fresh); i++)
+		any |= ((volatile u8 *)fresh)[i];
+	return any;
+}
+
+KUNIT(profile_stack_init)
+{
+	u8 any;
+
+	stack_fill();
+	any = stack_read();
+	if (config_on(CONFIG_STACK_INIT))
+		KEXPECT_EQ(any, 0);
+}

@@ -1,0 +1,133 @@
+/* User page tables: walking, making, freeing. Tables appear under mm->lock for reading and go away under it for writing. */
+#include "internal.h"
+
+struct page *pt_table_alloc(void)
+{
+	struct page *page = page_alloc(0, PAGE_ZERO, PAGE_TABLE);
+
+	if (page) {
+		atomic_set(&page->table_refs, 1);
+		spin_init((struct spinlock *)page->table_lock, RANK_PAGE_TABLE);
+	}
+	return page;
+}
+
+/* The root is written through page_root_set, so its entries need a lock; lower ones are installed by one exchange. */
+static bool table_install(struct mm *mm, pte_t *entry, unsigned int level, struct page *table)
+{
+	pte_t value = pte_table(page_paddr(table));
+	struct spinlock *lock;
+	bool free;
+
+	if (level < 4)
+		return pte_try_replace(entry, (pte_t){ 0 }, value);
+	lock = page_table_lock(entry);
+	spin_lock(lock);
+	free = pte_none(pte_read(entry));
+	if (free)
+		page_root_set(&mm->mmu.root, (unsigned int)(entry - mm->mmu.root.table), value);
+	spin_unlock(lock);
+	return free;
+}
+
+static __noinline bool table_make(struct mm *mm, pte_t *entry, unsigned int level)
+{
+	struct page *table = pt_table_alloc();
+
+	if (!table)
+		return false;
+	if (table_install(mm, entry, level, table))
+		atomic_inc(&mm->table_pages);
+	else
+		page_put(table); /* another thread was faster */
+	return true;
+}
+
+pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level)
+{
+	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
+
+	for (unsigned int at = 4; at > level; at--) {
+		if (unlikely(pte_none(pte_read(entry))) && !table_make(mm, entry, at))
+			return NULL;
+		entry = &pte_table_of(pte_read(entry))[pt_index(address, at - 1)];
+	}
+	return entry;
+}
+
+pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned int level)
+{
+	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
+
+	for (unsigned int at = 4; at > level; at--) {
+		pte_t value = pte_read(entry);
+
+		if (pte_none(value))
+			return NULL;
+		entry = &pte_table_of(value)[pt_index(address, at - 1)];
+	}
+	return entry;
+}
+
+pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end)
+{
+	while (*address < end) {
+		pte_t *entry = &mm->mmu.root.table[pt_index(*address, 4)];
+		unsigned int level = 4;
+
+		while (level > 1 && !pte_none(pte_read(entry))) {
+			level--;
+			entry = &pte_table_of(pte_read(entry))[pt_index(*address, level)];
+		}
+		if (level == 1) {
+			*span_end = table_span_end(*address, 2, end);
+			return entry;
+		}
+		*address = table_span_end(*address, level, end);
+	}
+	return NULL;
+}
+
+/* --- Freeing -------------------------------------------------------------------------------------------------------- */
+
+struct table_free {
+	struct gather *gather;
+	u64 start, end; /* what was unmapped */
+	u64 floor, ceiling; /* what is empty: more, up to the neighbours */
+};
+
+/*
+ * Frees the tables below the entries of `table`, which is of `level` and covers [base, ...), where they lie wholly between
+ * floor and ceiling. The range that is visited is widened to whole entries.
+ */
+static void tables_free_below(struct table_free *f, pte_t *table, unsigned int level, u64 base)
+{
+	u64 size = pt_entry_size(level), address = MAX(ALIGN_DOWN(f->start, size), base);
+
+	for (; address < f->end && address - base < size * PT_ENTRIES; address += size) {
+		unsigned int index = pt_index(address, level);
+		pte_t value = pte_read(&table[index]);
+
+		if (pte_none(value))
+			continue;
+		if (level > 2)
+			tables_free_below(f, pte_table_of(value), level - 1, address);
+		if (address < f->floor || address + size > f->ceiling)
+			continue;
+		if (level == 4)
+			page_root_set(&f->gather->mm->mmu.root, index, (pte_t){ 0 });
+		else
+			pte_write(&table[index], (pte_t){ 0 });
+		gather_range(f->gather, address, address + PAGE_SIZE);
+		atomic_dec(&f->gather->mm->table_pages);
+		if (gather_add_table(f->gather, pte_page(value)))
+			gather_flush(f->gather);
+	}
+}
+
+void pt_free_tables(struct gather *gather, u64 start, u64 end, u64 floor, u64 ceiling)
+{
+	struct table_free f = { gather, start, end, floor, ceiling };
+
+	tables_free_below(&f, gather->mm->mmu.root.table, 4, 0);
+}

@@ -1,0 +1,56 @@
+/* The checks of slab.c that look at bytes: red zones and poison. Whether they are made is decided there. */
+#include "internal.h"
+
+#include "slab_internal.h"
+
+#include <kernel/printk.h>
+#include <lib/string.h>
+
+void slab_set_redzone(const struct slab_cache *cache, void *object, size_t used)
+{
+	struct slab_trailer *trailer = slab_trailer(cache, object);
+
+	trailer->used = (u32)used;
+	memset((char *)object + used, SLAB_REDZONE_BYTE, cache->trailer - used);
+	memset(trailer->redzone, SLAB_REDZONE_BYTE, sizeof(trailer->redzone));
+}
+
+const char *slab_check_redzone(const struct slab_cache *cache, void *object)
+{
+	const struct slab_trailer *trailer = slab_trailer(cache, object);
+	size_t used = trailer->used;
+
+	if (used > cache->size ||
+	    mem_find_other((char *)object + used, SLAB_REDZONE_BYTE, cache->trailer - used + sizeof(trailer->redzone)))
+		return "overwritten behind its end";
+	return NULL;
+}
+
+void slab_set_poison(const struct slab_cache *cache, void *object)
+{
+	memset(object, SLAB_POISON_BYTE, cache->size);
+}
+
+const char *slab_check_poison(const struct slab_cache *cache, void *object)
+{
+	return mem_find_other(object, SLAB_POISON_BYTE, cache->size) ? "written to while it was free" : NULL;
+}
+
+const char *slab_check_address(const struct slab_cache *cache, const void *object)
+{
+	const struct page *page = page_head(virt_page(object));
+	u32 offset, index;
+
+	if (page->owner != PAGE_SLAB || page->slab_cache != cache)
+		return "freed to a cache that it is not from";
+	offset = (u32)((const char *)object - (const char *)page_virt(page));
+	index = (u32)(((u64)offset * cache->reciprocal) >> 32);
+	if (index * cache->stride != offset || index >= cache->objects)
+		return "freed, but not the start of an object";
+	return NULL;
+}
+
+void slab_fail(const struct slab_cache *cache, const void *object, const char *what)
+{
+	panic("slab %s: object %p: %s", cache->name, object, what);
+}

@@ -1,0 +1,273 @@
+/*
+ * The tree of an address space's vmas: ordered by address, each node knowing the largest gap before any vma of its
+ * subtree, so that a place for a new mapping is found on one way down. All changes go through vma_insert, vma_erase,
+ * vma_set_range and vma_set_flags, which keep the gaps, the counters of the mm and the inode's list of mappings right.
+ */
+#include "internal.h"
+
+#include <profile/check.h>
+
+static inline u64 vma_subtree_gap(const struct vma *vma)
+{
+	const struct vma *left = rb_entry_or_null(vma->node.left, struct vma, node);
+	const struct vma *right = rb_entry_or_null(vma->node.right, struct vma, node);
+	u64 gap = vma->gap;
+
+	if (left)
+		gap = MAX(gap, left->subtree_gap);
+	if (right)
+		gap = MAX(gap, right->subtree_gap);
+	return gap;
+}
+
+RB_AUGMENT(vma_augment, struct vma, node, subtree_gap, vma_subtree_gap);
+
+struct vma *vma_first(struct mm *mm)
+{
+	return rb_entry_or_null(rb_first(&mm->vmas), struct vma, node);
+}
+
+struct vma *vma_next(struct vma *vma)
+{
+	return rb_entry_or_null(rb_next(&vma->node), struct vma, node);
+}
+
+struct vma *vma_prev(struct vma *vma)
+{
+	return rb_entry_or_null(rb_prev(&vma->node), struct vma, node);
+}
+
+struct vma *vma_find(struct mm *mm, u64 address)
+{
+	struct vma *vma = READ_ONCE(mm->cached), *found = NULL;
+	struct rb_node *node = mm->vmas.node;
+
+	/* Whoever changes the tree clears the hint, under the lock that we hold for reading. */
+	if (vma && address >= vma->start && address < vma->end)
+		return vma;
+	while (node) {
+		vma = rb_entry(node, struct vma, node);
+		if (address >= vma->end) {
+			node = node->right;
+			continue;
+		}
+		found = vma;
+		if (address >= vma->start) {
+			WRITE_ONCE(mm->cached, vma);
+			break;
+		}
+		node = node->left;
+	}
+	return found;
+}
+
+struct vma *vma_find_range(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *vma = vma_find(mm, start);
+
+	return vma && vma->start < end ? vma : NULL;
+}
+
+/* --- Counters and gaps --------------------------------------------------------------------------------------------- */
+
+static void mm_account(struct mm *mm, u32 flags, long pages)
+{
+	atomic_add(&mm->pages_total, pages);
+	if (flags & VM_LOCKED)
+		atomic_add(&mm->pages_locked, pages);
+	if (flags & VM_STACK)
+		atomic_add(&mm->pages_stack, pages);
+	else if (vma_private_writable(flags))
+		atomic_add(&mm->pages_data, pages);
+	else if ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
+		atomic_add(&mm->pages_exec, pages);
+}
+
+static void gap_update(struct vma *vma, const struct vma *prev)
+{
+	u64 start = vma_guarded_start(vma), end = prev ? prev->end : 0;
+
+	vma->gap = start > end ? start - end : 0;
+	vma_augment_propagate(&vma->node, NULL);
+}
+
+static void tree_changed(struct mm *mm)
+{
+	mm->sequence++;
+	WRITE_ONCE(mm->cached, NULL);
+}
+
+/* --- Changes. mm->lock held for writing. --------------------------------------------------------------------------- */
+
+static void tree_link(struct mm *mm, struct vma *vma)
+{
+	struct rb_node **link = &mm->vmas.node, *parent = NULL;
+	struct vma *prev = NULL;
+
+	while (*link) {
+		struct vma *at = rb_entry(*link, struct vma, node);
+
+		parent = *link;
+		if (vma->start < at->start) {
+			link = &parent->left;
+		} else {
+			prev = at;
+			link = &parent->right;
+		}
+	}
+	rb_link(&vma->node, parent, link);
+	vma->gap = vma_guarded_start(vma) - MIN(vma_guarded_start(vma), prev ? prev->end : 0);
+	vma->subtree_gap = vma->gap;
+	if (parent)
+		vma_augment_propagate(parent, NULL);
+	rb_insert_augmented(&vma->node, &mm->vmas, &vma_augment);
+}
+
+void vma_insert(struct mm *mm, struct vma *vma)
+{
+	struct vma *next;
+
+	check(rwsem_is_write_held(&mm->lock));
+	tree_link(mm, vma);
+	next = vma_next(vma);
+	if (next)
+		gap_update(next, vma);
+	mm->vma_count++;
+	mm_account(mm, vma->flags, (long)vma_pages(vma));
+	rmap_add(vma);
+	tree_changed(mm);
+	vma_check_tree(mm);
+}
+
+void vma_erase(struct mm *mm, struct vma *vma)
+{
+	struct vma *next = vma_next(vma), *prev = vma_prev(vma);
+
+	check(rwsem_is_write_held(&mm->lock));
+	rmap_remove(vma);
+	seq_write_begin(&vma->sequence); /* for ever odd: it is gone */
+	rb_erase_augmented(&vma->node, &mm->vmas, &vma_augment);
+	if (next)
+		gap_update(next, prev);
+	mm->vma_count--;
+	mm_account(mm, vma->flags, -(long)vma_pages(vma));
+	tree_changed(mm);
+	vma_check_tree(mm);
+}
+
+void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
+{
+	struct mm *mm = vma->mm;
+	struct vma *next = vma_next(vma);
+
+	check(rwsem_is_write_held(&mm->lock));
+	mm_account(mm, vma->flags, -(long)vma_pages(vma));
+	rmap_lock(vma);
+	seq_write_begin(&vma->sequence);
+	vma->start = start;
+	vma->end = end;
+	vma->page_offset = page_offset;
+	seq_write_end(&vma->sequence);
+	rmap_unlock(vma);
+	mm_account(mm, vma->flags, (long)vma_pages(vma));
+	gap_update(vma, vma_prev(vma));
+	if (next)
+		gap_update(next, vma);
+	tree_changed(mm);
+}
+
+void vma_set_flags(struct vma *vma, u32 flags)
+{
+	check(rwsem_is_write_held(&vma->mm->lock));
+	mm_account(vma->mm, vma->flags, -(long)vma_pages(vma));
+	seq_write_begin(&vma->sequence);
+	vma->flags = flags;
+	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));
+	seq_write_end(&vma->sequence);
+	mm_account(vma->mm, vma->flags, (long)vma_pages(vma));
+	vma->mm->sequence++;
+}
+
+/* --- Gaps ------------------------------------------------------------------------------------------------------------ */
+
+/* The highest place in the gap before `vma` that lies in [low, high), or 0. */
+static u64 gap_fit(const struct vma *vma, u64 length, u64 low, u64 high)
+{
+	u64 end = vma_guarded_start(vma), start = end - MIN(vma->gap, end);
+
+	start = MAX(start, low);
+	end = MIN(end, high);
+	return end > start && end - start >= length ? end - length : 0;
+}
+
+/*
+ * Recursion to the right only, into subtrees that begin below `high`: the depth is that of the tree, which VMA_COUNT_MAX
+ * bounds. A subtree wholly between the limits that promises a gap has it, so the way is one descent along each limit.
+ */
+static u64 gap_search(const struct rb_node *node, u64 length, u64 low, u64 high)
+{
+	while (node) {
+		const struct vma *vma = rb_entry(node, const struct vma, node);
+		u64 found = 0;
+
+		if (vma->subtree_gap < length)
+			return 0;
+		if (node->right && vma->end + length <= high)
+			found = gap_search(node->right, length, low, high);
+		if (!found && vma->gap >= length)
+			found = gap_fit(vma, length, low, high);
+		if (found)
+			return found;
+		if (vma->start < low + length)
+			return 0;
+		node = node->left;
+	}
+	return 0;
+}
+
+u64 vma_find_gap(struct mm *mm, u64 length, u64 low, u64 high)
+{
+	const struct vma *last = rb_entry_or_null(rb_last(&mm->vmas), const struct vma, node);
+	u64 start = MAX(last ? last->end : 0, low);
+
+	if (high < low || high - low < length)
+		return 0;
+	if (start < high && high - start >= length)
+		return high - length;
+	return gap_search(mm->vmas.node, length, low, high);
+}
+
+/* --- The checker ------------------------------------------------------------------------------------------------------ */
+
+static void vma_check(const struct mm *mm, const struct vma *vma, const struct vma *prev)
+{
+	u64 start = vma_guarded_start(vma), end = prev ? prev->end : 0;
+
+	expect(vma->mm == mm);
+	expect(vma->start < vma->end && vma->end <= USER_END);
+	expect(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
+	expect(!prev || prev->end <= vma->start);
+	expect(vma->gap == (start > end ? start - end : 0));
+	expect(vma->subtree_gap == vma_subtree_gap(vma));
+	expect(!(vma->sequence.sequence & 1));
+	expect(vma->pte_bits == pte_protection(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)));
+}
+
+void vma_check_tree(struct mm *mm)
+{
+	const struct vma *prev = NULL;
+	struct vma *vma;
+	u64 count = 0, pages = 0;
+
+	/* Quadratic otherwise where a test makes as many as it can. */
+	if (!config_on(CONFIG_KERNEL_TESTS) || (mm->vma_count > 256 && mm->sequence % 256))
+		return;
+	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
+		vma_check(mm, vma, prev);
+		prev = vma;
+		count++;
+		pages += vma_pages(vma);
+	}
+	expect(count == mm->vma_count);
+	expect(pages == (u64)atomic_read(&mm->pages_total));
+}

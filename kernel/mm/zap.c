@@ -1,0 +1,95 @@
+/* Unmapping: takes entries out of page tables and hands what they mapped to a gather. */
+#include "internal.h"
+
+void mm_count_rss(struct mm *mm, const struct page *page, long n)
+{
+	if (page->owner == PAGE_ANON)
+		atomic_add(&mm->rss_anon, n);
+	else if (page->flags & PAGE_FLAG_SHMEM)
+		atomic_add(&mm->rss_shmem, n);
+	else
+		atomic_add(&mm->rss_file, n);
+}
+
+/* Before the resident size shrinks. */
+void mm_note_peak(struct mm *mm)
+{
+	long now = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem);
+
+	if (now > READ_ONCE(mm->rss_peak))
+		WRITE_ONCE(mm->rss_peak, now);
+}
+
+struct zap {
+	struct gather *gather;
+	struct mm *mm;
+	bool files_only;
+	long anon, file, shmem; /* pages unmapped since the counters of the mm were changed */
+};
+
+static void zap_count(struct zap *zap)
+{
+	if (zap->anon)
+		atomic_sub(&zap->mm->rss_anon, zap->anon);
+	if (zap->file)
+		atomic_sub(&zap->mm->rss_file, zap->file);
+	if (zap->shmem)
+		atomic_sub(&zap->mm->rss_shmem, zap->shmem);
+	zap->anon = zap->file = zap->shmem = 0;
+}
+
+/*
+ * One entry in use, under its table's lock. No exchange: an entry that permits writing has its D bit set from the start,
+ * so the CPU has nothing to report in it. True: the gather is full.
+ */
+static inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
+{
+	pte_t value = pte_read(entry);
+	struct page *page = NULL;
+
+	if (!pte_has(value, PTE_SOFT_SPECIAL)) {
+		page = pte_page(value);
+		if (page->owner == PAGE_ANON) {
+			if (zap->files_only)
+				return false;
+			zap->anon++;
+		} else if (page->flags & PAGE_FLAG_SHMEM) {
+			zap->shmem++;
+		} else {
+			zap->file++;
+		}
+	}
+	pte_write(entry, (pte_t){ 0 });
+	gather_range(zap->gather, address, address + PAGE_SIZE);
+	if (!page)
+		return false;
+	if (page->owner != PAGE_ANON)
+		atomic_dec(&page->mapcount);
+	return gather_add_page(zap->gather, page);
+}
+
+/* [*address, end) within one table. Stops early, true, when the gather is full. */
+static bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
+{
+	struct spinlock *lock = page_table_lock(entry);
+	bool full = false;
+
+	spin_lock(lock);
+	for (; *address < end && !full; *address += PAGE_SIZE, entry++)
+		if (!pte_none(pte_read(entry)))
+			full = zap_entry(zap, entry, *address);
+	spin_unlock(lock);
+	return full;
+}
+
+void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool files_only)
+{
+	struct zap zap = { .gather = gather, .mm = vma->mm, .files_only = files_only };
+	u64 span_end;
+	pte_t *entry;
+
+	while ((entry = pt_next_table(vma->mm, &start, end, &span_end)))
+		if (zap_table(&zap, entry, &start, span_end))
+			gather_flush(gather);
+	zap_count(&zap);
+}
