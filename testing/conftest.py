@@ -1,7 +1,8 @@
 """conftest.py - what all tests share: which kernels to test, how they get built, and the progress lines.
 
 --profiles names the kernels: profiles of Aramid, 'linux' for Debian's kernel, or 'all' for everything.
-A test that takes `target` runs on each of them; one that takes `aramid` on each but linux.
+A test that takes `target` runs on each of them, one that takes `aramid` on each but linux. For what no
+profile changes there are `one_target` and `one_aramid`: balanced if it is among them, else the first.
 """
 import fcntl
 import os
@@ -34,10 +35,15 @@ def chosen(config):
 
 def pytest_generate_tests(metafunc):
     names = chosen(metafunc.config)
-    if "target" in metafunc.fixturenames:
-        metafunc.parametrize("target", names, scope="session")
-    if "aramid" in metafunc.fixturenames:
-        metafunc.parametrize("aramid", [name for name in names if name != "linux"], scope="session")
+    ours = [name for name in names if name != "linux"]
+    wanted = {
+        "target": names, "aramid": ours,
+        "one_target": ["balanced"] if "balanced" in names else names[:1],
+        "one_aramid": ["balanced"] if "balanced" in names else ours[:1],
+    }
+    for fixture, values in wanted.items():
+        if fixture in metafunc.fixturenames:
+            metafunc.parametrize(fixture, values, scope="session")
 
 
 @contextmanager

@@ -192,7 +192,7 @@ struct attempt {
 	struct file_locks *locks;
 	struct file_lock *set, *spare; /* NULL once used */
 	struct blocked blocked;
-	bool flock, detect;
+	bool flock, detect, wait;
 };
 
 static void apply_flock(struct file_locks *locks, struct attempt *attempt, struct list *dead)
@@ -218,6 +218,8 @@ static int try_locked(struct attempt *attempt, struct list *dead)
 		apply_flock(locks, attempt, dead);
 	if (attempt->set->type != F_UNLCK)
 		conflict = find_conflict(list, attempt->set);
+	if (conflict && !attempt->wait)
+		return -EAGAIN;
 	if (conflict) {
 		error = note_blocked(&attempt->blocked, conflict->owner, attempt->detect);
 		return error ? error : -EAGAIN;
@@ -239,7 +241,6 @@ static int try_once(struct attempt *attempt)
 	spin_lock(&attempt->inode->state_lock);
 	error = try_locked(attempt, &dead);
 	spin_unlock(&attempt->inode->state_lock);
-	forget_if_done(attempt, error);
 	released = !list_empty(&dead) || (!error && !attempt->flock);
 	free_list(&dead);
 	if (released)
@@ -247,15 +248,212 @@ static int try_once(struct attempt *attempt)
 	return error;
 }
 
-static int attempt_run(struct attempt *attempt, bool wait)
+/* Runs it to its end, and frees what it did not use. */
+static int attempt_run(struct attempt *attempt)
 {
-	int error = try_once(attempt), interrupted;
+	int error = try_once(attempt);
 
-	if (error == -EAGAIN && wait) {
-		interrupted = wait_event_interruptible(&attempt->locks->released, (error = try_once(attempt)) != -EAGAIN);
-		if (interrupted)
+	if (error == -EAGAIN && attempt->wait) {
+		if (wait_event_interruptible(&attempt->locks->released, (error = try_once(attempt)) != -EAGAIN))
 			error = -ERESTARTSYS;
+		forget_blocked(&attempt->blocked);
+	} else if (attempt->wait) {
+		forget_blocked(&attempt->blocked);
 	}
-	forget_blocked(&attempt->blocked);
+	slab_free(lock_cache, attempt->set);
+	slab_free(lock_cache, attempt->spare);
 	return error;
+}
+
+static int attempt_begin(struct attempt *attempt, struct inode *inode, const struct file_lock *set, bool wait)
+{
+	*attempt = (struct attempt){ .inode = inode, .wait = wait, .locks = locks_of(inode) };
+	attempt->set = slab_alloc(lock_cache, 0);
+	attempt->spare = slab_alloc(lock_cache, 0);
+	if (!attempt->locks || !attempt->set || !attempt->spare) {
+		slab_free(lock_cache, attempt->set);
+		slab_free(lock_cache, attempt->spare);
+		return -ENOMEM;
+	}
+	*attempt->set = *set;
+	attempt->blocked.owner = set->owner;
+	list_init(&attempt->blocked.link);
+	return 0;
+}
+
+/* --- The calls ---------------------------------------------------------------------------------------------------------- */
+
+int file_flock(struct file *file, int operation)
+{
+	static const short types[] = { [LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK };
+	struct file_lock set = { .owner = file, .end = ~0UL, .pid = current->tgid };
+	struct attempt attempt;
+	int error;
+
+	switch (operation & ~LOCK_NB) {
+	case LOCK_SH:
+	case LOCK_EX:
+	case LOCK_UN:
+		set.type = types[operation & ~LOCK_NB];
+		break;
+	default:
+		return -EINVAL;
+	}
+	error = attempt_begin(&attempt, file->inode, &set, !(operation & LOCK_NB));
+	if (error)
+		return error;
+	attempt.flock = true;
+	return attempt_run(&attempt);
+}
+
+static int base_of_range(const struct file *file, const struct abi_flock *flock, s64 *base)
+{
+	*base = 0;
+	switch (flock->l_whence) {
+	case SEEK_SET:
+		return 0;
+	case SEEK_CUR:
+		*base = (s64)READ_ONCE(file->position);
+		return 0;
+	case SEEK_END:
+		*base = (s64)READ_ONCE(file->inode->size);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* The range of a struct flock as two inclusive ends. A negative length ends before the start; 0 reaches to the end. */
+static int set_range(const struct file *file, const struct abi_flock *flock, struct file_lock *lock)
+{
+	s64 start, end;
+	int error = base_of_range(file, flock, &start);
+
+	if (error)
+		return error;
+	if (__builtin_add_overflow(start, flock->l_start, &start))
+		return -EOVERFLOW;
+	if (start < 0)
+		return -EINVAL;
+	lock->start = (u64)start;
+	lock->end = FILE_SIZE_MAX;
+	if (flock->l_len > 0) {
+		if (__builtin_add_overflow(start, flock->l_len - 1, &end))
+			return -EOVERFLOW;
+		lock->end = (u64)end;
+	} else if (flock->l_len < 0) {
+		if (start + flock->l_len < 0)
+			return -EINVAL;
+		lock->start = (u64)(start + flock->l_len);
+		lock->end = (u64)start - 1;
+	}
+	return 0;
+}
+
+static int set_from_user(struct file *file, const struct abi_flock *flock, bool ofd, struct file_lock *lock)
+{
+	if (flock->l_type != F_RDLCK && flock->l_type != F_WRLCK && flock->l_type != F_UNLCK)
+		return -EINVAL;
+	if (ofd && flock->l_pid)
+		return -EINVAL;
+	*lock = (struct file_lock){
+		.owner = ofd ? (void *)file : (void *)current->files,
+		.pid = ofd ? -1 : current->tgid,
+		.type = flock->l_type,
+	};
+	return set_range(file, flock, lock);
+}
+
+static int may_lock(const struct file *file, short type)
+{
+	if (type == F_RDLCK && !(file->mode & FILE_READ))
+		return -EBADF;
+	if (type == F_WRLCK && !(file->mode & FILE_WRITE))
+		return -EBADF;
+	return 0;
+}
+
+int file_set_record(struct file *file, const struct abi_flock *flock, bool ofd, bool wait)
+{
+	struct attempt attempt;
+	struct file_lock set;
+	int error = set_from_user(file, flock, ofd, &set);
+
+	if (!error)
+		error = may_lock(file, set.type);
+	if (!error)
+		error = attempt_begin(&attempt, file->inode, &set, wait);
+	if (error)
+		return error;
+	attempt.detect = !ofd;
+	return attempt_run(&attempt);
+}
+
+int file_get_record(struct file *file, struct abi_flock *flock, bool ofd)
+{
+	struct file_locks *locks = load_acquire(&file->inode->locks);
+	const struct file_lock *conflict;
+	struct file_lock want;
+	int error = set_from_user(file, flock, ofd, &want);
+
+	/* F_UNLCK is a question only about OFD locks of later kernels. */
+	if (!error && want.type == F_UNLCK)
+		error = -EINVAL;
+	if (error)
+		return error;
+	flock->l_type = F_UNLCK;
+	if (!locks)
+		return 0;
+	spin_lock(&file->inode->state_lock);
+	conflict = find_conflict(&locks->records, &want);
+	if (conflict) {
+		flock->l_type = conflict->type;
+		flock->l_whence = SEEK_SET;
+		flock->l_start = (long)conflict->start;
+		flock->l_len = conflict->end == FILE_SIZE_MAX ? 0 : (long)(conflict->end - conflict->start + 1);
+		flock->l_pid = conflict->pid;
+	}
+	spin_unlock(&file->inode->state_lock);
+	return 0;
+}
+
+/* --- Release -------------------------------------------------------------------------------------------------------------- */
+
+static void take_owned(struct list *list, const void *owner, struct list *dead)
+{
+	struct file_lock *lock, *next;
+
+	list_for_each_entry_safe(lock, next, list, link) {
+		if (lock->owner == owner)
+			list_move_tail(&lock->link, dead);
+	}
+}
+
+static void release_owned(struct inode *inode, const void *owner)
+{
+	struct file_locks *locks = load_acquire(&inode->locks);
+	struct list dead = LIST_INIT(dead);
+
+	spin_lock(&inode->state_lock);
+	take_owned(&locks->records, owner, &dead);
+	take_owned(&locks->flocks, owner, &dead);
+	spin_unlock(&inode->state_lock);
+	if (list_empty(&dead))
+		return;
+	free_list(&dead);
+	wait_wake_all(&locks->released, 0);
+}
+
+void locks_release_posix(struct file *file, struct files *owner)
+{
+	release_owned(file->inode, owner);
+}
+
+void locks_release_file(struct file *file)
+{
+	release_owned(file->inode, file);
+}
+
+void locks_init(void)
+{
+	lock_cache = slab_cache_create("file_lock", sizeof(struct file_lock), 0);
 }

@@ -14,14 +14,22 @@ void path_put(struct path *path)
 	mount_put(path->mount);
 }
 
-struct path_name *path_name_get(struct user_ptr user, u32 lookup_flags)
+struct path_name *path_name_alloc(void)
 {
 	struct path_name *name = slab_alloc(path_name_cache, 0);
+
+	if (likely(name))
+		name->text = name->storage;
+	return name;
+}
+
+struct path_name *path_name_get(struct user_ptr user, u32 lookup_flags)
+{
+	struct path_name *name = path_name_alloc();
 	ssize_t length;
 
 	if (unlikely(!name))
 		return ERR_PTR(-ENOMEM);
-	name->text = name->storage;
 	length = user_string(name->storage, user, PATH_MAX);
 	if (unlikely(length <= 0) && (length < 0 || !(lookup_flags & LOOKUP_EMPTY))) {
 		slab_free(path_name_cache, name);

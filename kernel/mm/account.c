@@ -18,12 +18,11 @@ u64 vm_committed_pages(void)
 }
 
 /* The largest sum of promises, mode 2; the most that one call may ask for, mode 0. */
-static u64 commit_limit(void)
+static u64 commit_limit(int mode)
 {
-	struct page_counts counts;
+	u64 total = page_managed_count();
 
-	page_counts_read(&counts);
-	return vm_overcommit_memory == OVERCOMMIT_NEVER ? counts.total / 100 * vm_overcommit_ratio : counts.total;
+	return mode == OVERCOMMIT_NEVER ? total / 100 * vm_overcommit_ratio : total;
 }
 
 int vm_commit(u64 pages)
@@ -33,7 +32,7 @@ int vm_commit(u64 pages)
 
 	if (mode == OVERCOMMIT_ALWAYS)
 		return 0;
-	if ((mode == OVERCOMMIT_NEVER ? sum : pages) <= commit_limit())
+	if ((mode == OVERCOMMIT_NEVER ? sum : pages) <= commit_limit(mode))
 		return 0;
 	vm_uncommit(pages);
 	return -ENOMEM;

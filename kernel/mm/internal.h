@@ -16,7 +16,18 @@ void slab_object_range(struct slab_cache *cache, const void *inside, u64 *start,
 void slab_shrink(void);
 void page_drain_cpu_list(void); /* this CPU's */
 
+/* Of the struct pages that are handed out or free: RAM without what boot has reserved. */
+u64 page_managed_count(void);
 extern atomic_long_t page_cache_count, page_shmem_count, page_dirty_count;
+
+/* Memory is the only home of these pages. */
+static inline bool cache_is_memory(const struct page_cache *cache)
+{
+	return !cache->ops || !cache->ops->write_page;
+}
+
+void mm_slab_init(void);
+void page_cache_init_slab(void);
 
 /* --- Page tables ------------------------------------------------------------------------------------------------- */
 

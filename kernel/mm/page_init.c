@@ -32,6 +32,16 @@ void page_table_frame_free(paddr_t frame)
 	page_free(paddr_page(frame), 0);
 }
 
+void page_table_frame_free(paddr_t frame)
+{
+	page_put(paddr_page(frame));
+}
+
+u64 page_managed_count(void)
+{
+	return READ_ONCE(buddy.managed);
+}
+
 /* Maps the struct pages of the RAM [start, end). */
 static void __init page_array_map(u64 start, u64 end)
 {

@@ -8,6 +8,8 @@ static struct slab_cache *vma_slab;
 
 void __init vm_init(void)
 {
+	mm_slab_init();
+	page_cache_init_slab();
 	vma_slab = slab_cache_create("vm_area_struct", sizeof(struct vma), 0);
 }
 

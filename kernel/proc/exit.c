@@ -180,7 +180,7 @@ void task_exit(int wait_status)
 	bool last;
 
 	check(!in_interrupt());
-	if (process->flags & PROCESS_UNKILLABLE && process->thread_count == 1)
+	if (current->tgid == 1 && process->thread_count == 1)
 		panic("Attempted to kill init! exitcode=0x%08x", (unsigned int)(process->flags & PROCESS_GROUP_EXIT ?
 										     process->exit_code : wait_status));
 	last = exit_signals();

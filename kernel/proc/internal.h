@@ -15,8 +15,6 @@ void task_free(struct task *task);
 struct process *process_alloc(const struct process *from);
 struct fpu_state *task_fpu_alloc(void); /* NULL */
 void task_fpu_free(struct fpu_state *fpu); /* NULL is allowed */
-/* Makes the image in memory the current one: the registers are stored and will be loaded on the way to user mode. */
-void fpu_to_memory(void);
 
 /* fork.c */
 extern unsigned int task_total; /* [tasklist] */

@@ -19,9 +19,9 @@ echo "@cmdline $(/bin/busybox cat /proc/cmdline)"
 
 
 @pytest.fixture
-def show_initrd(tmp_path, built, target):
+def show_initrd(tmp_path, built, one_target):
     """The shell's initramfs with an init that shows what it was given."""
-    built(target)
+    built(one_target)
     archive = Archive(INITRD.read_bytes())
     archive.add_file("show", SHOW_INIT, 0o755)
     archive.add_file("etc/show", SHOW_INIT, 0o755)
@@ -61,35 +61,35 @@ def test_config_in_proc(aramid, booting, built):
         assert shell.power_off() == 0
 
 
-def test_init_words(target, booting, show_initrd):
+def test_init_words(one_target, booting, show_initrd):
     """rdinit=, unknown words, VAR=value and what follows -- reach init as Linux hands them over."""
     append = 'console=ttyS0 quiet rdinit=/show FOO=bar stray loglevel=3 norandmaps -- one "two words"'
-    with booting(target, kind=Machine, initrd=show_initrd, append=append) as machine:
+    with booting(one_target, kind=Machine, initrd=show_initrd, append=append) as machine:
         machine.expect(r"@args /show stray one (\"two words\"|two words)\r?\n", 60)
         machine.expect(r"@env FOO=bar HOME=/ TERM=linux\r?\n")
         machine.expect(re.escape(f"@cmdline {append}") + r"\r?\n")
         assert machine.wait(30) == 0
 
 
-def test_plain_archive(target, booting, tmp_path, built):
-    built(target)
+def test_plain_archive(one_target, booting, tmp_path, built):
+    built(one_target)
     plain = tmp_path / "plain.cpio"
     plain.write_bytes(gzip.decompress(INITRD.read_bytes()))
-    with booting(target, initrd=plain) as shell:
+    with booting(one_target, initrd=plain) as shell:
         shell.prompt(60)
         assert shell.power_off() == 0
 
 
-def test_reboot(target, booting):
+def test_reboot(one_target, booting):
     """QEMU is told not to start over, so that a reboot ends it."""
-    with booting(target) as shell:
+    with booting(one_target) as shell:
         shell.prompt(60)
         shell.line("reboot")
         assert shell.wait(30) == 0
 
 
-def test_halt(target, booting):
-    with booting(target) as shell:
+def test_halt(one_target, booting):
+    with booting(one_target) as shell:
         shell.prompt(60)
         shell.line("halt -f")
         shell.expect("halt", 30)
@@ -97,9 +97,9 @@ def test_halt(target, booting):
             assert shell.read(1) is not None
 
 
-def test_panic_reboots(target, booting):
+def test_panic_reboots(one_target, booting):
     """With panic=-1, a machine whose init ends starts over at once."""
-    with booting(target, append="console=ttyS0 panic=-1 rdinit=/bin/false", kind=Machine) as machine:
+    with booting(one_target, append="console=ttyS0 panic=-1 rdinit=/bin/false", kind=Machine) as machine:
         machine.trouble_expected = True
         machine.expect(r"panic.*init", 60)
         assert machine.wait(30) == 0

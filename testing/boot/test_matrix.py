@@ -18,15 +18,11 @@ MACHINES = {
     "64G": {"machine": "pc,memory-backend=m", "mem": "64G", "extra": SPARSE_64G},
 }
 CPUS = {"q35-qemu64-smp2": 2, "smp2": 2, "smp4": 4, "q35-smp4-4G": 4, "maxcpus": 2}
-# One profile boots them all; the differences between machines lie below what the profiles differ in.
-ON = ("balanced", "linux")
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_machine(target, name, booting):
-    if target not in ON:
-        pytest.skip(f"machines are tried with {' and '.join(ON)}")
-    with booting(target, **MACHINES[name]) as shell:
+def test_machine(one_target, name, booting):
+    with booting(one_target, **MACHINES[name]) as shell:
         shell.prompt(90)
         assert shell.check("nproc") == f"{CPUS.get(name, 1)}\n"
         assert shell.check("echo here | cat") == "here\n"
@@ -38,10 +34,10 @@ def test_machine(target, name, booting):
         assert shell.power_off() == 0
 
 
-@pytest.mark.parametrize("profile_words", ["", "pti=on mitigations=auto"])
-def test_profile_smp4(target, profile_words, booting):
-    """Each profile on four CPUs, plain and with everything forced on."""
-    with booting(target, smp=4, append=f"console=ttyS0 quiet {profile_words}".strip()) as shell:
+@pytest.mark.parametrize("words", ["", "pti=on mitigations=auto"], ids=["plain", "forced"])
+def test_smp4(aramid, words, booting):
+    """Each profile on four CPUs, plain and with all mitigations forced on."""
+    with booting(aramid, smp=4, append=f"console=ttyS0 quiet {words}".strip()) as shell:
         shell.prompt(90)
         assert shell.check("nproc") == "4\n"
         assert shell.check("for i in 1 2 3 4 5 6; do (seq 1 3000 | md5sum) & done | sort -u | wc -l; wait",
@@ -51,10 +47,8 @@ def test_profile_smp4(target, profile_words, booting):
 
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
 @pytest.mark.parametrize("machine", ["pc", "q35"])
-def test_grub(aramid, machine, firmware, booting, iso):
-    if aramid != "balanced":
-        pytest.skip("GRUB is tried with balanced")
-    with booting(aramid, 180, iso=iso(aramid), firmware=firmware, machine=machine) as shell:
+def test_grub(one_aramid, machine, firmware, booting, iso):
+    with booting(one_aramid, 180, iso=iso(one_aramid), firmware=firmware, machine=machine) as shell:
         shell.prompt(150)
         assert "console=ttyS0" in shell.check("cat /proc/cmdline")
         assert shell.power_off() == 0

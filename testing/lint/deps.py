@@ -21,7 +21,7 @@ FREESTANDING = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "st
                 "stdint.h", "stdnoreturn.h", "cpuid.h", "zlib.h"}
 # libs/ also compiles on the host.
 HOSTED = {"stdio.h", "string.h", "sys/types.h"}
-DRIVER_HEADERS = {"kernel/include/kernel/dev.h", "kernel/include/kernel/locks.h"}
+DRIVER_HEADERS = {f"kernel/include/kernel/{name}.h" for name in ("dev", "locks", "printk", "slab", "tty")}
 LEVELS = ("profiles", "libs", "platform/include", "platform/x86_64", "platform/drivers", "kernel/include", "kernel",
           "testing/kunit")
 

@@ -66,6 +66,7 @@ struct file {
 	struct spinlock lock; /* RANK_FILES: flags, owner */
 	struct mutex position_lock;
 	struct pid *owner; /* [lock] F_SETOWN */
+	u8 owner_type; /* [lock] enum pid_type of `owner` */
 	int owner_signal;
 	struct list epoll_links; /* epoll items that watch it */
 	struct rcu_head rcu;

@@ -23,10 +23,10 @@ enum lock_rank {
 	/* Sleeping locks. */
 	RANK_FILE_POSITION, /* file->position_lock: outermost, held across whole reads and writes */
 	RANK_SEQ_FILE, /* seq_file->lock: held while the text is made and copied out */
+	RANK_TASKLIST_EXEC, /* process->exec_lock: execve opens and reads files under it */
 	RANK_MOUNT, /* mount tree */
 	RANK_RENAME, /* superblock: one cross-directory rename at a time */
 	RANK_INODE, /* inode->lock: directories (parent before child), then files */
-	RANK_TASKLIST_EXEC, /* process->exec_lock */
 	RANK_EPOLL, /* polls files, copies events out */
 	RANK_PIPE,
 	RANK_TTY, /* tty->lock: termios, sessions, read side */

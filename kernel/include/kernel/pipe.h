@@ -10,4 +10,6 @@ int pipe_create(struct file *files[2], u32 flags);
 /* open of a FIFO inode: waits for the other end as POSIX says; sets file->ops. */
 int fifo_open(struct inode *inode, struct file *file);
 extern const struct file_ops fifo_file_ops;
+/* F_GETPIPE_SZ and F_SETPIPE_SZ; -EBADF if the file is no pipe. */
+long pipe_fcntl(struct file *file, unsigned int command, u64 argument);
 /* socketpair-like uses later. */

@@ -72,6 +72,9 @@ int signal_user_mask(struct user_ptr set, size_t size, sigset_t *mask); /* -EINV
 
 /* Delivery: called by trap_exit_work with interrupts on. */
 void signal_deliver(struct trap_frame *frame);
+/* rt_sigreturn and sigaltstack; `sp`: the user's stack pointer. */
+long signal_return(struct trap_frame *frame);
+long signal_altstack(struct user_ptr new, struct user_ptr old, u64 sp);
 /* exec: handlers back to default (not ignored ones), alternate stack off. */
 void signal_exec(void);
 /* Stack that a signal frame may need: AT_MINSIGSTKSZ. */

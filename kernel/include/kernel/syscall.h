@@ -61,3 +61,9 @@ struct syscall_info {
 	const struct syscall_argument *arguments;
 };
 extern const struct syscall_info syscall_infos[SYSCALL_COUNT];
+
+/*
+ * Reads a struct that grows from kernel to kernel (clone3, openat2): `known` bytes are ours, missing ones become 0.
+ * -EFAULT, or -E2BIG if what we do not know is not 0.
+ */
+int user_read_sized(void *to, size_t known, struct user_ptr from, size_t size);

@@ -223,6 +223,12 @@ extern struct spinlock tasklist_lock; /* RANK_TASKLIST, interrupts on */
 /* Locks task->sighand; NULL if the task has exited. Release: spin_unlock_irq(&sighand->lock, flags). */
 struct sighand *task_lock_sighand(struct task *task, unsigned long *flags);
 
+/*
+ * Makes the image in memory the running user task's current one: the registers are stored there, and will be loaded on the
+ * way to user mode. Until then nobody else writes to it.
+ */
+void fpu_to_memory(void);
+
 /* Sets work flags of any task and makes it notice (IPI if it runs elsewhere in user mode). */
 void task_set_work(struct task *task, u32 work);
 static inline void task_clear_work(struct task *task, u32 work)

@@ -23,6 +23,7 @@ struct tty_driver_ops {
 	void (*throttle)(struct tty *tty, bool stop); /* receiver full: stop reading the device */
 	void (*set_termios)(struct tty *tty, const struct abi_termios *old); /* optional */
 	void (*flush_output)(struct tty *tty); /* optional: discard what is queued */
+	void (*stop)(struct tty *tty, bool stop); /* optional: hold what is queued; under the tty's lock */
 	int (*open)(struct tty *tty); /* first open; optional */
 	void (*close)(struct tty *tty); /* last close; optional */
 };
@@ -34,6 +35,8 @@ struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops
 void *tty_driver_data(struct tty *tty);
 /* From the driver's interrupt: bytes taken (less than size: the ring is full; call again after unthrottle). */
 size_t tty_receive(struct tty *tty, const u8 *data, size_t size);
+/* From the driver's interrupt, before it reads the device: bytes that tty_receive will take. 0: throttle has been called. */
+size_t tty_receive_room(struct tty *tty);
 void tty_write_wakeup(struct tty *tty); /* room in the transmit ring again; any context */
 void tty_hangup(struct tty *tty);
 struct tty *tty_get(struct tty *tty);

@@ -233,6 +233,7 @@ struct path_name {
 	char storage[]; /* PATH_MAX */
 };
 struct path_name *path_name_get(struct user_ptr user, u32 lookup_flags);
+struct path_name *path_name_alloc(void); /* room for a path, contents undefined; NULL */
 void path_name_put(struct path_name *name);
 
 /* From `dirfd` (AT_FDCWD) to what exists. 0 and references in *path, or -errno. */

@@ -57,6 +57,16 @@
 	".long " from " - ., " to " - .\n\t"                                                       \
 	".popsection\n\t"
 
+/*
+ * asm goto with outputs. GCC before 12.4 may drop it, or lose an output (GCC bug 113921), unless it is volatile and another
+ * statement follows.
+ */
+#define ASM_GOTO_OUTPUT(...)                                                                       \
+	do {                                                                                       \
+		__asm__ volatile goto(__VA_ARGS__);                                                \
+		__asm__ volatile("");                                                              \
+	} while (0)
+
 #define SITE_NUMBER(kind) #kind
 #define SITE(kind, instruction)                                                                    \
 	"771:\t" instruction "\n"                                                                  \

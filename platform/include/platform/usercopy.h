@@ -72,11 +72,11 @@ __must_check int user_clear(struct user_ptr dst, size_t size);
 		if (!user_range_begin(&src, sizeof(type)))                                         \
 			goto fault;                                                                \
 		if (usercopy_smap())                                                               \
-			__asm__ goto(USER_ACCESS_OPEN("1: " move " (%1), %0\n\t")                  \
+			ASM_GOTO_OUTPUT(USER_ACCESS_OPEN("1: " move " (%1), %0\n\t")                  \
 				     EXTABLE("1b", "%l[fault]")                                    \
 				     : "=r"(v) : "r"(src.addr) : "memory" : fault);                \
 		else                                                                               \
-			__asm__ goto("1: " move " (%1), %0\n\t" EXTABLE("1b", "%l[fault]")         \
+			ASM_GOTO_OUTPUT("1: " move " (%1), %0\n\t" EXTABLE("1b", "%l[fault]")         \
 				     : "=r"(v) : "r"(src.addr) : "memory" : fault);                \
 		*value = v;                                                                        \
 		return 0;                                                                          \
@@ -89,11 +89,11 @@ __must_check int user_clear(struct user_ptr dst, size_t size);
 		if (!user_range_begin(&dst, sizeof(type)))                                         \
 			goto fault;                                                                \
 		if (usercopy_smap())                                                               \
-			__asm__ goto(USER_ACCESS_OPEN("1: " move " %0, (%1)\n\t")                  \
+			__asm__ volatile goto(USER_ACCESS_OPEN("1: " move " %0, (%1)\n\t")                  \
 				     EXTABLE("1b", "%l[fault]")                                    \
 				     : : "r"(value), "r"(dst.addr) : "memory" : fault);            \
 		else                                                                               \
-			__asm__ goto("1: " move " %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")         \
+			__asm__ volatile goto("1: " move " %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")         \
 				     : : "r"(value), "r"(dst.addr) : "memory" : fault);            \
 		return 0;                                                                          \
 	fault:                                                                                     \

@@ -21,6 +21,7 @@
 /* Kernel, its tables and an initramfs of some size. */
 #define MEMORY_NEEDED (24 * MIB)
 #define RSDP_SIZE 36
+#define EXIT_CODE 0x12 /* debug-exit port: the machine cannot run this kernel */
 
 /* Type numbers of ACPI 6.4, table 15.2. */
 enum { E820_RAM = 1, E820_RESERVED, E820_ACPI, E820_NVS, E820_BAD };
@@ -28,6 +29,7 @@ enum { E820_RAM = 1, E820_RESERVED, E820_ACPI, E820_NVS, E820_BAD };
 static char command_line[COMMAND_LINE_SIZE];
 static char loader_name[32] = "unknown";
 static char rsdp_copy[RSDP_SIZE];
+static bool power_works; /* ACPI, per-CPU data and the clock are there, which machine_power_off needs */
 
 struct boot_info boot_info = { .loader = loader_name, .command_line = command_line };
 
@@ -130,7 +132,9 @@ void boot_fail(const char *format, ...)
 	serial_console.write(line, strlen(line));
 	serial_console.write("\n", 1);
 	if (boot_option("debugexit", NULL) >= 0)
-		machine_debug_exit(1);
+		machine_debug_exit(EXIT_CODE);
+	if (power_works)
+		machine_power_off();
 	cpu_halt_forever();
 }
 
@@ -143,6 +147,10 @@ static void __init memory_read(enum loader loader, u32 info)
 	read(info);
 	add_usable = false;
 	read(info);
+}
+
+static void __init memory_check(void)
+{
 	if (boot_memory_usable() < MEMORY_NEEDED)
 		boot_fail("not enough memory: %llu MiB usable, %llu MiB needed",
 			  (unsigned long long)(boot_memory_usable() / MIB),
@@ -175,10 +183,13 @@ void __noreturn __init boot_main(enum loader loader, u32 info)
 	vga_text_line(0, "Aramid: the console is on serial port COM1 (ttyS0), 115200 8N1");
 	acpi_init();
 	percpu_init();
+	pti_init();
 	cpu_init_this();
 	traps_init();
 	apic_init();
 	lapic_init_this();
 	clock_init();
+	power_works = true;
+	memory_check();
 	kernel_main();
 }

@@ -105,9 +105,10 @@ start32:
 	jz 1b
 	movw $COM1, %dx
 	lodsb
-	outb %al, %dx
 	testb %al, %al
-	jnz 1b
+	jz 2f
+	outb %al, %dx
+	jmp 1b
 2:	hlt
 	jmp 2b
 no_long_mode:

@@ -66,7 +66,7 @@ static inline void access_close(void)
 }
 
 #define LOAD_RAW(move, value, address, label)                                                      \
-	__asm__ goto("1: " move " (%1), %0\n\t" EXTABLE("1b", "%l[" #label "]")                    \
+	ASM_GOTO_OUTPUT("1: " move " (%1), %0\n\t" EXTABLE("1b", "%l[" #label "]")                    \
 		     : "=r"(value) : "r"(address) : : label)
 
 /* The lowest 0x80 marks the first zero byte; 0 if there is none. */
@@ -146,7 +146,7 @@ int user_cmpxchg_u32(struct user_ptr at, u32 expected, u32 desired, u32 *old)
 	if (!user_range_begin(&at, 4))
 		return -EFAULT;
 	access_open();
-	__asm__ goto("1: lock cmpxchgl %2, (%1)\n\t" EXTABLE("1b", "%l[fault]")
+	ASM_GOTO_OUTPUT("1: lock cmpxchgl %2, (%1)\n\t" EXTABLE("1b", "%l[fault]")
 		     : "+a"(expected) : "r"(at.addr), "r"(desired) : "memory", "cc" : fault);
 	access_close();
 	*old = expected;
@@ -160,7 +160,7 @@ int user_xchg_u32(struct user_ptr at, u32 value, u32 *old)
 	if (!user_range_begin(&at, 4))
 		return -EFAULT;
 	access_open();
-	__asm__ goto("1: xchgl %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")
+	ASM_GOTO_OUTPUT("1: xchgl %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")
 		     : "+r"(value) : "r"(at.addr) : "memory" : fault);
 	access_close();
 	*old = value;
@@ -174,7 +174,7 @@ int user_add_u32(struct user_ptr at, u32 value, u32 *old)
 	if (!user_range_begin(&at, 4))
 		return -EFAULT;
 	access_open();
-	__asm__ goto("1: lock xaddl %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")
+	ASM_GOTO_OUTPUT("1: lock xaddl %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")
 		     : "+r"(value) : "r"(at.addr) : "memory", "cc" : fault);
 	access_close();
 	*old = value;

@@ -4,7 +4,10 @@
 #include <lib/compiler.h>
 #include <platform/page_table.h>
 
-/* One line "aramid: ..." on the serial console and the screen; then stops, with exit status if the command line asks. */
+/*
+ * One line "aramid: ..." on the serial console and the screen; then an exit status if the command line asks for it with
+ * `debugexit`, or power off, or a halt.
+ */
 __noreturn void boot_fail(const char *format, ...) __printf(1, 2) __cold;
 
 /*

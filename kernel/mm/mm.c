@@ -1,0 +1,121 @@
+/*
+ * The life of an address space. `users` counts the tasks that run in it and those who look in from outside; the last one
+ * tears the mappings down. `count` keeps the struct: all users together hold one.
+ */
+#include "internal.h"
+
+#include <kernel/file.h>
+#include <kernel/slab.h>
+#include <kernel/task.h>
+
+static struct slab_cache *mm_slab;
+
+static bool mm_init_tables(struct mm *mm)
+{
+	unsigned int order = page_root_order();
+	struct page *root = page_alloc(order, PAGE_ZERO, PAGE_TABLE);
+
+	if (!root)
+		return false;
+	spin_init((struct spinlock *)root->table_lock, RANK_PAGE_TABLE);
+	if (mmu_context_init(&mm->mmu, page_virt(root))) {
+		page_free(root, order);
+		return false;
+	}
+	return true;
+}
+
+struct mm *mm_alloc(void)
+{
+	struct mm *mm = slab_alloc(mm_slab, SLAB_ZERO);
+
+	if (!mm)
+		return NULL;
+	rwsem_init(&mm->lock, RANK_MM);
+	ref_init(&mm->users, 1);
+	ref_init(&mm->count, 1);
+	mm->mmap_base = USER_END - 128 * MIB;
+	mm->dumpable = 1;
+	if (mm_init_tables(mm))
+		return mm;
+	slab_free(mm_slab, mm);
+	return NULL;
+}
+
+void mm_put(struct mm *mm)
+{
+	void *root = mm->mmu.root.table;
+
+	if (!ref_put(&mm->count))
+		return;
+	mmu_context_destroy(&mm->mmu);
+	page_free(virt_page(root), page_root_order());
+	slab_free(mm_slab, mm);
+}
+
+/* Nobody runs in it or looks into it; truncation may still come to its vmas until they have left their inodes' lists. */
+static void mm_tear_down(struct mm *mm)
+{
+	struct gather gather;
+	struct vma *vma, *next;
+	u64 accounted = 0;
+
+	rwsem_write_lock(&mm->lock);
+	mm_note_peak(mm);
+	gather_begin(&gather, mm);
+	gather.full = true;
+	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
+		rmap_remove(vma);
+		vm_zap(&gather, vma, vma->start, vma->end, false);
+		if (vma->flags & VM_ACCOUNT)
+			accounted += vma_pages(vma);
+	}
+	pt_free_tables(&gather, 0, USER_END, 0, USER_END);
+	gather_end(&gather);
+	vma = vma_first(mm);
+	mm->vmas = RB_ROOT;
+	mm->cached = NULL;
+	for (; vma; vma = next) {
+		next = vma_next(vma);
+		vma_release(vma);
+	}
+	rwsem_write_unlock(&mm->lock);
+	vm_uncommit(accounted);
+	if (mm->exe)
+		file_put_deferred(mm->exe);
+	mm->exe = NULL;
+}
+
+void mm_put_user(struct mm *mm)
+{
+	if (!ref_put(&mm->users))
+		return;
+	mm_tear_down(mm);
+	mm_put(mm);
+}
+
+void mm_activate(struct mm *mm)
+{
+	struct mm *old = current->mm;
+	unsigned long flags;
+
+	spin_lock(&current->lock);
+	flags = irq_save();
+	WRITE_ONCE(current->mm, mm);
+	mmu_switch(old ? &old->mmu : NULL, mm ? &mm->mmu : NULL);
+	irq_restore(flags);
+	spin_unlock(&current->lock);
+}
+
+void mm_switch(struct task *prev, struct task *next)
+{
+	struct mm *from = prev->mm, *to = next->mm;
+
+	if (from != to)
+		mmu_switch(from ? &from->mmu : NULL, to ? &to->mmu : NULL);
+}
+
+void mm_slab_init(void)
+{
+	mm_slab = slab_cache_create("mm_struct", sizeof(struct mm), CACHE_LINE);
+}

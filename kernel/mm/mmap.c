@@ -1,0 +1,350 @@
+/* mmap: everything is checked first, in the order in which Linux checks it; then what lies in the way is unmapped. */
+#include "internal.h"
+
+#include <abi/capability.h>
+#include <abi/mman.h>
+#include <kernel/cred.h>
+#include <kernel/file.h>
+#include <kernel/shmem.h>
+#include <kernel/task.h>
+#include <kernel/vfs.h>
+
+#define AREA_32BIT_LOW 0x40000000UL
+#define AREA_32BIT_HIGH 0x80000000UL
+
+long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
+{
+	u64 at;
+
+	if (length > USER_END)
+		return -ENOMEM;
+	hint = ALIGN_UP(MIN(hint, USER_END), (u64)PAGE_SIZE);
+	if (hint && hint <= USER_END - length && !(map_flags & MAP_32BIT)) {
+		struct vma *next, *prev;
+
+		hint = MAX(hint, MMAP_MIN_ADDRESS);
+		next = vma_find(mm, hint);
+		prev = next ? vma_prev(next) : NULL;
+		if ((!next || hint + length <= vma_guarded_start(next)) && (!prev || prev->end <= hint))
+			return (long)hint;
+	}
+	if (map_flags & MAP_32BIT) {
+		at = vma_find_gap(mm, length, AREA_32BIT_LOW, AREA_32BIT_HIGH);
+	} else {
+		at = vma_find_gap(mm, length, MMAP_MIN_ADDRESS, mm->mmap_base);
+		if (!at)
+			at = vma_find_gap(mm, length, mm->mmap_base, USER_END);
+	}
+	return at ? (long)at : -ENOMEM;
+}
+
+/* MAP_FIXED: the address is the program's choice. 0 or -errno. */
+static int check_fixed(struct mm *mm, const struct mmap_request *request)
+{
+	u64 start = request->address;
+
+	if (!vm_range_ok(start, request->length))
+		return start > USER_END - MIN(request->length, USER_END) ? -ENOMEM : -EINVAL;
+	if (start < MMAP_MIN_ADDRESS && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	if ((request->flags & MAP_FIXED_NOREPLACE) && vma_find_range(mm, start, start + request->length))
+		return -EEXIST;
+	return 0;
+}
+
+static u32 prot_vm_flags(u32 prot)
+{
+	return prot & (PROT_READ | PROT_WRITE | PROT_EXEC); /* VM_READ, VM_WRITE, VM_EXEC have their values */
+}
+
+static int file_vm_flags(const struct mmap_request *request, u32 *flags)
+{
+	const struct file *file = request->file;
+
+	switch (request->flags & MAP_TYPE) {
+	case MAP_SHARED_VALIDATE:
+		if (request->flags & MAP_SYNC)
+			return -EOPNOTSUPP;
+		/* fall through */
+	case MAP_SHARED:
+		if ((request->prot & PROT_WRITE) && !(file->mode & FILE_WRITE))
+			return -EACCES;
+		if (!(file->mode & FILE_WRITE))
+			*flags &= ~VM_MAY_WRITE;
+		*flags |= VM_SHARED;
+		break;
+	case MAP_PRIVATE:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (!(file->mode & FILE_READ))
+		return -EACCES;
+	if (file->mount && (file->mount->flags & MS_NOEXEC)) {
+		if (request->prot & PROT_EXEC)
+			return -EPERM;
+		*flags &= ~VM_MAY_EXEC;
+	}
+	if (!file->ops->mmap)
+		return -ENODEV;
+	return request->flags & MAP_GROWSDOWN ? -EINVAL : 0;
+}
+
+static int anonymous_vm_flags(const struct mmap_request *request, u32 *flags)
+{
+	switch (request->flags & MAP_TYPE) {
+	case MAP_SHARED:
+		if (request->flags & MAP_GROWSDOWN)
+			return -EINVAL;
+		*flags |= VM_SHARED;
+		return 0;
+	case MAP_PRIVATE:
+		if (request->flags & MAP_GROWSDOWN)
+			*flags |= VM_STACK;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int request_vm_flags(struct mm *mm, const struct mmap_request *request, u32 *flags)
+{
+	int error;
+
+	*flags = prot_vm_flags(request->prot) | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC | mm->default_flags;
+	if (request->flags & MAP_LOCKED) {
+		if (!capable(CAP_IPC_LOCK) && !task_limit(current, RLIMIT_MEMLOCK))
+			return -EPERM;
+		*flags |= VM_LOCKED;
+	}
+	if (*flags & VM_LOCKED) {
+		error = mm_may_lock(mm, request->length >> PAGE_SHIFT);
+		if (error)
+			return error;
+	}
+	if ((request->flags & MAP_NORESERVE) && vm_overcommit_memory != OVERCOMMIT_NEVER)
+		*flags |= VM_NO_RESERVE;
+	return request->file ? file_vm_flags(request, flags) : anonymous_vm_flags(request, flags);
+}
+
+/* Private writable memory is a promise that may have to be kept. (Of shared memory the file system promises it.) */
+static int map_commit(u32 *flags, u64 pages)
+{
+	if (!vma_private_writable(*flags) || (*flags & VM_NO_RESERVE))
+		return 0;
+	*flags |= VM_ACCOUNT;
+	return vm_commit(pages);
+}
+
+/* The file's operation fills in the rest; the vma is not in the tree. */
+static int map_file(struct vma *vma, struct file *file, u64 page_offset)
+{
+	vma->page_offset = page_offset;
+	vma->file = file_get(file);
+	return file->ops->mmap(file, vma);
+}
+
+/* A free range becomes mapped. */
+static int map_range(struct mm *mm, u64 start, u64 end, u32 flags, const struct mmap_request *request)
+{
+	struct file *file = request->file;
+	u64 pages = (end - start) >> PAGE_SHIFT;
+	struct vma *vma;
+	int error = map_commit(&flags, pages);
+
+	if (error)
+		return error;
+	if (vma_extend(mm, start, end, flags, file, request->page_offset))
+		return 0;
+	error = -ENOMEM;
+	vma = vma_alloc(mm, start, end, flags);
+	if (!vma)
+		goto uncommit;
+	if (file) {
+		error = map_file(vma, file, request->page_offset);
+		if (error)
+			goto discard;
+	}
+	vma_insert(mm, vma);
+	vma_merge(vma);
+	return 0;
+discard:
+	vma_discard(vma);
+uncommit:
+	if (flags & VM_ACCOUNT)
+		vm_uncommit(pages);
+	return error;
+}
+
+int vm_map_anonymous(struct mm *mm, u64 start, u64 end, u32 flags)
+{
+	const struct mmap_request request = { .page_offset = start >> PAGE_SHIFT };
+
+	if (mm->vma_count >= VMA_COUNT_MAX)
+		return -ENOMEM;
+	return map_range(mm, start, end, flags | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC, &request);
+}
+
+/* Of what lies in the way, the part that counts against the limits now and will be gone. */
+static u64 pages_replaced(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *vma = vma_find_range(mm, start, end);
+	u64 pages = 0;
+
+	for (; vma && vma->start < end; vma = vma_next(vma))
+		pages += (MIN(vma->end, end) - MAX(vma->start, start)) >> PAGE_SHIFT;
+	return pages;
+}
+
+/* `request` is complete: whole pages, a page offset that does not overflow. */
+static long map_checked(struct mm *mm, const struct mmap_request *request)
+{
+	u64 start = request->address, pages = request->length >> PAGE_SHIFT, gone = 0;
+	u32 flags;
+	int error;
+
+	if (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		error = check_fixed(mm, request);
+		if (error)
+			return error;
+		gone = pages_replaced(mm, start, start + request->length);
+	} else {
+		long place = vm_place(mm, start, request->length, request->flags);
+
+		if (place < 0)
+			return place;
+		start = (u64)place;
+	}
+	error = request_vm_flags(mm, request, &flags);
+	if (error)
+		return error;
+	if (!mm_may_grow(mm, flags, pages - MIN(gone, pages)))
+		return -ENOMEM;
+	if (gone) {
+		error = vm_unmap_locked(mm, start, start + request->length);
+		if (error)
+			return error;
+	}
+	error = map_range(mm, start, start + request->length, flags, request);
+	return error ? error : (long)start;
+}
+
+long vm_mmap_locked(struct mm *mm, const struct mmap_request *request)
+{
+	struct mmap_request whole = *request;
+	u64 pages;
+
+	if (!request->length)
+		return -EINVAL;
+	whole.length = ALIGN_UP(request->length, (u64)PAGE_SIZE);
+	if (!whole.length)
+		return -ENOMEM;
+	pages = whole.length >> PAGE_SHIFT;
+	if (request->page_offset + pages < request->page_offset)
+		return -EOVERFLOW;
+	if (mm->vma_count >= VMA_COUNT_MAX)
+		return -ENOMEM;
+	return map_checked(mm, &whole);
+}
+
+/* Shared memory without a file gets one. A reference, NULL if none is needed, or ERR_PTR. */
+static struct file *shared_anonymous_file(const struct mmap_request *request)
+{
+	bool shared = (request->flags & MAP_TYPE) == MAP_SHARED;
+
+	if (request->file || !shared || !request->length || request->length > USER_END)
+		return NULL;
+	return shmem_file_create("dev/zero", ALIGN_UP(request->length, (u64)PAGE_SIZE));
+}
+
+static bool request_populates(const struct mm *mm, const struct mmap_request *request)
+{
+	return (request->flags & MAP_LOCKED) || (mm->default_flags & VM_LOCKED) ||
+	       (request->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+}
+
+long vm_mmap(const struct mmap_request *request)
+{
+	struct mmap_request with_file = *request;
+	struct file *shared = shared_anonymous_file(request);
+	struct mm *mm = current->mm;
+	bool populate = false;
+	long at;
+
+	if (IS_ERR(shared))
+		return PTR_ERR(shared);
+	if (shared) {
+		with_file.file = shared;
+		with_file.page_offset = 0;
+	}
+	at = rwsem_write_lock_killable(&mm->lock);
+	if (!at) {
+		at = vm_mmap_locked(mm, &with_file);
+		populate = at > 0 && request_populates(mm, request);
+		rwsem_write_unlock(&mm->lock);
+	}
+	if (shared)
+		file_put(shared);
+	/* What cannot be populated now will fault later. */
+	if (populate && (request->prot & (PROT_READ | PROT_WRITE | PROT_EXEC)))
+		(void)vm_populate(mm, (u64)at, request->length, (request->prot & PROT_WRITE) != 0);
+	return at;
+}
+
+/* --- Mappings of the kernel's own making ---------------------------------------------------------------------------- */
+
+int vm_setup_stack(struct mm *mm, u64 top, u64 size, u32 extra_flags)
+{
+	u32 flags = VM_READ | VM_WRITE | VM_STACK | extra_flags;
+	int error;
+
+	rwsem_write_lock(&mm->lock);
+	error = vma_find_range(mm, top - size, top) ? -ENOMEM : vm_map_anonymous(mm, top - size, top, flags);
+	if (!error)
+		mm->stack_top = top;
+	rwsem_write_unlock(&mm->lock);
+	return error;
+}
+
+long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops, void *private_data)
+{
+	struct vma *vma;
+	long at;
+
+	rwsem_write_lock(&mm->lock);
+	length = ALIGN_UP(length, (u64)PAGE_SIZE);
+	at = vm_place(mm, address, length, 0);
+	if (at < 0)
+		goto unlock;
+	vma = vma_alloc(mm, (u64)at, (u64)at + length, flags);
+	if (!vma) {
+		at = -ENOMEM;
+		goto unlock;
+	}
+	vma->page_offset = 0;
+	vma->ops = ops;
+	vma->private_data = private_data;
+	vma_insert(mm, vma);
+unlock:
+	rwsem_write_unlock(&mm->lock);
+	return at;
+}
+
+int vm_map_frames(struct vma *vma, paddr_t to, u64 size, enum memory_type type)
+{
+	u64 bits = vma->pte_bits | PTE_SOFT_SPECIAL;
+
+	if (type == MEMORY_TYPE_UNCACHED)
+		bits |= PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
+	else if (type == MEMORY_TYPE_WRITE_COMBINING)
+		bits |= PTE_WRITE_THROUGH;
+	vma->flags |= VM_SPECIAL | VM_NO_DUMP;
+	for (u64 done = 0; done < size && vma->start + done < vma->end; done += PAGE_SIZE) {
+		pte_t *entry = pt_entry_make(vma->mm, vma->start + done, 1);
+
+		if (!entry)
+			return -ENOMEM;
+		pte_write(entry, pte_make(paddr(to.raw + done), bits));
+	}
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* Handlers: the table that tasks may share. */
+#include <kernel/slab.h>
+#include <lib/string.h>
+
+#include "internal.h"
+
+static struct slab_cache *sighand_cache;
+
+void signal_init(void)
+{
+	sighand_cache = slab_cache_create("sighand", sizeof(struct sighand), 0);
+	signal_queue_init();
+}
+
+struct sighand *sighand_alloc(void)
+{
+	struct sighand *sighand = slab_alloc(sighand_cache, SLAB_ZERO);
+
+	if (!sighand)
+		return NULL;
+	ref_init(&sighand->ref, 1);
+	spin_init(&sighand->lock, RANK_SIGNAL);
+	wait_queue_init(&sighand->signalfd_wait);
+	return sighand;
+}
+
+struct sighand *sighand_clone(struct sighand *from)
+{
+	struct sighand *sighand = sighand_alloc();
+	unsigned long flags;
+
+	if (!sighand)
+		return NULL;
+	flags = spin_lock_irq(&from->lock);
+	memcpy(sighand->actions, from->actions, sizeof(from->actions));
+	spin_unlock_irq(&from->lock, flags);
+	return sighand;
+}
+
+static void sighand_free_rcu(struct rcu_head *head)
+{
+	slab_free(sighand_cache, container_of(head, struct sighand, rcu));
+}
+
+void sighand_put(struct sighand *sighand)
+{
+	if (ref_put(&sighand->ref))
+		rcu_call(&sighand->rcu, sighand_free_rcu);
+}
+
+void sighand_reset(struct sighand *sighand)
+{
+	for (unsigned int i = 0; i < ABI_NSIG; i++) {
+		struct abi_sigaction *action = &AT(sighand->actions, i);
+		u64 handler = action->handler == ABI_SIG_IGN ? ABI_SIG_IGN : ABI_SIG_DFL;
+
+		*action = (struct abi_sigaction){ .handler = handler };
+	}
+}
+
+void signal_exec(void)
+{
+	unsigned long flags = spin_lock_irq(&current->sighand->lock);
+
+	sighand_reset(current->sighand);
+	spin_unlock_irq(&current->sighand->lock, flags);
+	current->altstack_base = 0;
+	current->altstack_size = 0;
+	current->altstack_flags = SS_DISABLE;
+}

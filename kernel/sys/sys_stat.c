@@ -1,0 +1,290 @@
+/* Asking about files: the stat family, access, readlink, statfs. */
+#include <kernel/syscall.h>
+
+#include <abi/capability.h>
+#include <abi/errno.h>
+#include <abi/fcntl.h>
+#include <abi/limits.h>
+#include <abi/mount.h>
+#include <kernel/file.h>
+#include <kernel/slab.h>
+#include <kernel/task.h>
+#include <kernel/vfs.h>
+#include <lib/err.h>
+
+#define STAT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
+
+static u32 lookup_flags_of(u32 flags)
+{
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+}
+
+/* --- stat ---------------------------------------------------------------------------------------------------------------- */
+
+long sys_fstat(int fd, struct user_ptr user)
+{
+	struct fd_ref ref = fd_get_path(fd);
+	struct abi_stat stat;
+	int error;
+
+	if (!fd_file(ref))
+		return -EBADF;
+	error = inode_stat(fd_file(ref)->inode, &stat);
+	fd_put(ref);
+	return error ? error : user_write(user, &stat, sizeof(stat));
+}
+
+static long stat_path(int dirfd, const char *text, u32 flags, struct user_ptr user)
+{
+	struct abi_stat stat;
+	struct path path;
+	int error = path_lookup(dirfd, text, lookup_flags_of(flags), &path);
+
+	if (error)
+		return error;
+	error = inode_stat(path.dentry->inode, &stat);
+	path_put(&path);
+	return error ? error : user_write(user, &stat, sizeof(stat));
+}
+
+static long stat_user(int dirfd, struct user_ptr path, u32 flags, struct user_ptr user)
+{
+	struct path_name *name;
+	long result;
+
+	if (flags & ~(u32)STAT_FLAGS)
+		return -EINVAL;
+	name = path_name_get(path, lookup_flags_of(flags));
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	/* fstat as libraries call it: also of files that no path leads to. */
+	if (!*name->text && dirfd != AT_FDCWD)
+		result = sys_fstat(dirfd, user);
+	else
+		result = stat_path(dirfd, name->text, flags, user);
+	path_name_put(name);
+	return result;
+}
+
+long sys_stat(struct user_ptr path, struct user_ptr user)
+{
+	return stat_user(AT_FDCWD, path, 0, user);
+}
+
+long sys_lstat(struct user_ptr path, struct user_ptr user)
+{
+	return stat_user(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, user);
+}
+
+long sys_newfstatat(int dirfd, struct user_ptr path, struct user_ptr user, u32 flags)
+{
+	return stat_user(dirfd, path, flags, user);
+}
+
+/* --- statx --------------------------------------------------------------------------------------------------------------- */
+
+static int statx_file(int fd, u32 mask, struct abi_statx *statx)
+{
+	struct fd_ref ref = fd_get_path(fd);
+	struct file *file = fd_file(ref);
+	struct path path;
+	int error;
+
+	if (!file)
+		return -EBADF;
+	path = (struct path){ file->mount, file->dentry };
+	error = file->mount ? vfs_statx(&path, mask, statx) : inode_statx(file->inode, mask, statx);
+	fd_put(ref);
+	return error;
+}
+
+static int statx_path(int dirfd, const char *text, u32 flags, u32 mask, struct abi_statx *statx)
+{
+	struct path path;
+	int error = path_lookup(dirfd, text, lookup_flags_of(flags), &path);
+
+	if (error)
+		return error;
+	error = vfs_statx(&path, mask, statx);
+	path_put(&path);
+	return error;
+}
+
+long sys_statx(int dirfd, struct user_ptr path, u32 flags, unsigned int mask, struct user_ptr user)
+{
+	struct path_name *name;
+	struct abi_statx statx;
+	long error;
+
+	if ((flags & ~(u32)(STAT_FLAGS | AT_STATX_SYNC_TYPE)) || (mask & STATX__RESERVED) ||
+	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
+		return -EINVAL;
+	name = path_name_get(path, lookup_flags_of(flags));
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	if (!*name->text && dirfd != AT_FDCWD)
+		error = statx_file(dirfd, mask, &statx);
+	else
+		error = statx_path(dirfd, name->text, flags, mask, &statx);
+	path_name_put(name);
+	return error ? error : user_write(user, &statx, sizeof(statx));
+}
+
+/* --- access -------------------------------------------------------------------------------------------------------------- */
+
+/* current's credentials with the real ids in the place of the file system ids; NULL: no memory. */
+static struct cred *cred_of_real_ids(void)
+{
+	struct cred *cred = cred_clone();
+
+	if (!cred)
+		return NULL;
+	cred->fsuid = cred->uid;
+	cred->fsgid = cred->gid;
+	cred->cap_effective = cred->uid == 0 ? cred->cap_permitted : 0;
+	return cred;
+}
+
+static bool real_ids_differ(const struct cred *cred)
+{
+	return cred->fsuid != cred->uid || cred->fsgid != cred->gid ||
+	       cred->cap_effective != (cred->uid == 0 ? cred->cap_permitted : 0);
+}
+
+static int access_check(const struct path *path, u32 mode)
+{
+	struct inode *inode = path->dentry->inode;
+	int error;
+
+	if ((mode & MAY_EXEC) && inode_is_regular(inode) && (path->mount->flags & MS_NOEXEC))
+		return -EACCES;
+	error = mode ? inode_permission(inode, mode) : 0;
+	/* On a read-only mount nothing can be written, but what is not stored in it. */
+	if (!error && (mode & MAY_WRITE) && (inode_is_regular(inode) || inode_is_dir(inode) || inode_is_link(inode)))
+		error = mount_want_write(path->mount);
+	return error;
+}
+
+static long access_lookup(int dirfd, struct user_ptr user_path, u32 mode, u32 flags)
+{
+	struct path path;
+	int error = path_lookup_user(dirfd, user_path, lookup_flags_of(flags), &path);
+
+	if (error)
+		return error;
+	error = access_check(&path, mode);
+	path_put(&path);
+	return error;
+}
+
+static long access_user(int dirfd, struct user_ptr path, u32 mode, u32 flags)
+{
+	struct cred *own = current->cred, *real;
+	long result;
+
+	if ((mode & ~(u32)(R_OK | W_OK | X_OK)) || (flags & ~(u32)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		return -EINVAL;
+	if ((flags & AT_EACCESS) || !real_ids_differ(own))
+		return access_lookup(dirfd, path, mode, flags);
+	real = cred_of_real_ids();
+	if (!real)
+		return -ENOMEM;
+	/* Seen by nobody but this task's own checks: put back before it returns. */
+	rcu_assign(current->cred, real);
+	result = access_lookup(dirfd, path, mode, flags);
+	rcu_assign(current->cred, own);
+	cred_put(real);
+	return result;
+}
+
+long sys_access(struct user_ptr path, u32 mode)
+{
+	return access_user(AT_FDCWD, path, mode, 0);
+}
+
+long sys_faccessat(int dirfd, struct user_ptr path, u32 mode)
+{
+	return access_user(dirfd, path, mode, 0);
+}
+
+long sys_faccessat2(int dirfd, struct user_ptr path, u32 mode, u32 flags)
+{
+	return access_user(dirfd, path, mode, flags);
+}
+
+/* --- readlink -------------------------------------------------------------------------------------------------------------- */
+
+static long readlink_path(const struct path *path, bool empty, struct user_ptr buffer, size_t size)
+{
+	char *text;
+	ssize_t length;
+
+	if (!inode_is_link(path->dentry->inode))
+		return empty ? -ENOENT : -EINVAL;
+	text = kmalloc(PATH_MAX, 0);
+	if (!text)
+		return -ENOMEM;
+	length = link_read(path->dentry, text, PATH_MAX);
+	if (length > 0) {
+		inode_touch(path->mount, path->dentry->inode);
+		length = MIN(length, (ssize_t)size);
+		if (user_write(buffer, text, (size_t)length))
+			length = -EFAULT;
+	}
+	kfree(text);
+	return length;
+}
+
+long sys_readlinkat(int dirfd, struct user_ptr user_path, struct user_ptr buffer, int size)
+{
+	struct path_name *name;
+	struct path path;
+	long result;
+
+	if (size <= 0)
+		return -EINVAL;
+	name = path_name_get(user_path, LOOKUP_EMPTY);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	result = path_lookup(dirfd, name->text, LOOKUP_EMPTY, &path);
+	if (!result) {
+		result = readlink_path(&path, !*name->text, buffer, (size_t)size);
+		path_put(&path);
+	}
+	path_name_put(name);
+	return result;
+}
+
+long sys_readlink(struct user_ptr path, struct user_ptr buffer, int size)
+{
+	return sys_readlinkat(AT_FDCWD, path, buffer, size);
+}
+
+/* --- statfs ------------------------------------------------------------------------------------------------------------------ */
+
+long sys_statfs(struct user_ptr user_path, struct user_ptr buffer)
+{
+	struct abi_statfs statfs;
+	struct path path;
+	int error = path_lookup_user(AT_FDCWD, user_path, LOOKUP_FOLLOW, &path);
+
+	if (error)
+		return error;
+	error = vfs_statfs(&path, &statfs);
+	path_put(&path);
+	return error ? error : user_write(buffer, &statfs, sizeof(statfs));
+}
+
+long sys_fstatfs(int fd, struct user_ptr buffer)
+{
+	struct fd_ref ref = fd_get_path(fd);
+	struct file *file = fd_file(ref);
+	struct abi_statfs statfs;
+	int error;
+
+	if (!file)
+		return -EBADF;
+	error = super_statfs(file->inode->super, file->mount ? file->mount->flags : 0, &statfs);
+	fd_put(ref);
+	return error ? error : user_write(buffer, &statfs, sizeof(statfs));
+}

@@ -1,0 +1,295 @@
+/*
+ * Serial ports of the 16550 kind (data sheet PC16550D), interrupt driven both ways: ttyS0 to ttyS3.
+ *
+ * Sending: a ring, from which each "transmitter empty" interrupt moves one FIFO's worth. Receiving: the terminal is asked
+ * for room before the device is read, and when there is none the receive interrupt stays off and RTS low, so that the
+ * other side, or the emulator, holds its bytes back. The interrupt is an edge: the handler leaves only when the device
+ * asks for nothing more.
+ */
+#include <kernel/dev.h>
+#include <kernel/locks.h>
+#include <kernel/printk.h>
+#include <kernel/slab.h>
+#include <kernel/tty.h>
+#include <lib/ring.h>
+#include <platform/port.h>
+
+/* Registers, with the divisor latch off. */
+#define REG_DATA 0
+#define REG_INTERRUPT_ENABLE 1
+#define REG_INTERRUPT_ID 2 /* read */
+#define REG_FIFO_CONTROL 2 /* write */
+#define REG_LINE_CONTROL 3
+#define REG_MODEM_CONTROL 4
+#define REG_LINE_STATUS 5
+#define REG_MODEM_STATUS 6
+#define REG_SCRATCH 7
+
+#define ENABLE_RECEIVE 0x01
+#define ENABLE_TRANSMIT 0x02
+#define ENABLE_LINE_STATUS 0x04
+#define ID_NOTHING 0x01
+#define ID_FIFO 0xc0
+#define FIFO_ENABLE 0x01
+#define FIFO_TRIGGER_8 0x80
+#define LINE_DIVISOR 0x80
+#define MODEM_DTR 0x01
+#define MODEM_RTS 0x02
+#define MODEM_OUT2 0x08 /* gates the interrupt on a PC */
+#define STATUS_DATA 0x01
+#define STATUS_BREAK 0x10
+#define STATUS_TRANSMIT_EMPTY 0x20
+
+#define FIFO_SIZE 16
+#define SEND_SIZE 8192 /* a power of two */
+#define WAKE_BELOW (SEND_SIZE / 2)
+#define RECEIVE_BATCH 32
+#define ROUNDS_MAX 256 /* of one interrupt */
+
+struct port {
+	u16 base; /* [I] */
+	u8 fifo_size; /* [I] 1: no working FIFO */
+	struct tty *tty; /* [I] */
+	struct spinlock lock; /* RANK_DEVICE */
+	u8 enabled; /* [lock] interrupt enable register */
+	u8 modem; /* [lock] modem control register */
+	bool stopped; /* [lock] */
+	struct ring send; /* [lock] */
+	u8 send_storage[SEND_SIZE];
+};
+
+static u8 reg_read(const struct port *port, u16 reg)
+{
+	return port_read8(port->base + reg);
+}
+
+static void reg_write(const struct port *port, u16 reg, u8 value)
+{
+	port_write8(port->base + reg, value);
+}
+
+static void interrupts_set(struct port *port, u8 on, u8 off)
+{
+	u8 enabled = (port->enabled | on) & (u8)~off;
+
+	if (enabled == port->enabled)
+		return;
+	port->enabled = enabled;
+	reg_write(port, REG_INTERRUPT_ENABLE, enabled);
+}
+
+/* Something is to be sent, or nothing any more. port->lock held. */
+static void send_interrupt_update(struct port *port)
+{
+	if (port->stopped || ring_empty(&port->send))
+		interrupts_set(port, 0, ENABLE_TRANSMIT);
+	else
+		interrupts_set(port, ENABLE_TRANSMIT, 0);
+}
+
+/* --- The terminal's requests --------------------------------------------------------------------------------------------- */
+
+static size_t serial_write(struct tty *tty, const u8 *data, size_t size)
+{
+	struct port *port = tty_driver_data(tty);
+	unsigned long flags = spin_lock_irq(&port->lock);
+	size_t taken = ring_put(&port->send, data, size);
+
+	send_interrupt_update(port);
+	spin_unlock_irq(&port->lock, flags);
+	return taken;
+}
+
+static size_t serial_write_room(struct tty *tty)
+{
+	struct port *port = tty_driver_data(tty);
+
+	return ring_free(&port->send);
+}
+
+static size_t serial_chars_in_buffer(struct tty *tty)
+{
+	struct port *port = tty_driver_data(tty);
+
+	return ring_used(&port->send);
+}
+
+static void serial_throttle(struct tty *tty, bool stop)
+{
+	struct port *port = tty_driver_data(tty);
+	unsigned long flags = spin_lock_irq(&port->lock);
+
+	port->modem = stop ? port->modem & (u8)~MODEM_RTS : port->modem | MODEM_RTS;
+	reg_write(port, REG_MODEM_CONTROL, port->modem);
+	if (stop)
+		interrupts_set(port, 0, ENABLE_RECEIVE);
+	else
+		interrupts_set(port, ENABLE_RECEIVE, 0);
+	spin_unlock_irq(&port->lock, flags);
+}
+
+static void serial_stop(struct tty *tty, bool stop)
+{
+	struct port *port = tty_driver_data(tty);
+	unsigned long flags = spin_lock_irq(&port->lock);
+
+	port->stopped = stop;
+	send_interrupt_update(port);
+	spin_unlock_irq(&port->lock, flags);
+}
+
+static void serial_flush_output(struct tty *tty)
+{
+	struct port *port = tty_driver_data(tty);
+	unsigned long flags = spin_lock_irq(&port->lock);
+
+	ring_consume(&port->send, ring_used(&port->send));
+	send_interrupt_update(port);
+	spin_unlock_irq(&port->lock, flags);
+}
+
+static const struct tty_driver_ops serial_ops = {
+	.write = serial_write,
+	.write_room = serial_write_room,
+	.chars_in_buffer = serial_chars_in_buffer,
+	.throttle = serial_throttle,
+	.stop = serial_stop,
+	.flush_output = serial_flush_output,
+};
+
+/* --- The device's ----------------------------------------------------------------------------------------------------------- */
+
+static size_t receive_batch(struct port *port, u8 *bytes, size_t room)
+{
+	unsigned long flags = spin_lock_irq(&port->lock);
+	size_t count = 0;
+	u8 status;
+
+	while (count < room && ((status = reg_read(port, REG_LINE_STATUS)) & STATUS_DATA)) {
+		u8 c = reg_read(port, REG_DATA);
+
+		if (!(status & STATUS_BREAK))
+			bytes[count++] = c;
+	}
+	spin_unlock_irq(&port->lock, flags);
+	return count;
+}
+
+static void receive(struct port *port)
+{
+	u8 bytes[RECEIVE_BATCH];
+	size_t room, count;
+
+	while ((room = tty_receive_room(port->tty))) {
+		count = receive_batch(port, bytes, MIN(room, sizeof(bytes)));
+		if (!count)
+			break;
+		(void)tty_receive(port->tty, bytes, count);
+	}
+}
+
+static void transmit(struct port *port)
+{
+	unsigned long flags = spin_lock_irq(&port->lock);
+	size_t before = ring_used(&port->send), left;
+	u8 c;
+
+	if (!port->stopped && before && (reg_read(port, REG_LINE_STATUS) & STATUS_TRANSMIT_EMPTY))
+		for (unsigned int i = 0; i < port->fifo_size && ring_get_byte(&port->send, &c); i++)
+			reg_write(port, REG_DATA, c);
+	left = ring_used(&port->send);
+	send_interrupt_update(port);
+	spin_unlock_irq(&port->lock, flags);
+	if (left != before && (left == 0 || (left < WAKE_BELOW && before >= WAKE_BELOW)))
+		tty_write_wakeup(port->tty);
+}
+
+static void serial_interrupt(void *data)
+{
+	struct port *port = data;
+
+	for (unsigned int i = 0; i < ROUNDS_MAX; i++) {
+		if (reg_read(port, REG_INTERRUPT_ID) & ID_NOTHING)
+			break;
+		receive(port);
+		transmit(port);
+		(void)reg_read(port, REG_MODEM_STATUS); /* ends that kind of interrupt */
+	}
+}
+
+/* --- Finding and starting ----------------------------------------------------------------------------------------------- */
+
+struct port_place {
+	const char *name;
+	u16 base;
+	u8 irq, minor;
+};
+
+static const struct port_place places[] = {
+	{ "ttyS0", 0x3f8, 4, 64 }, { "ttyS1", 0x2f8, 3, 65 }, { "ttyS2", 0x3e8, 4, 66 }, { "ttyS3", 0x2e8, 3, 67 },
+};
+
+/* The scratch register keeps what is written; where nothing is, all bits read as ones. */
+static bool port_exists(const struct port *port)
+{
+	if (reg_read(port, REG_LINE_STATUS) == 0xff)
+		return false;
+	reg_write(port, REG_SCRATCH, 0x5a);
+	if (reg_read(port, REG_SCRATCH) != 0x5a)
+		return false;
+	reg_write(port, REG_SCRATCH, 0xa5);
+	return reg_read(port, REG_SCRATCH) == 0xa5;
+}
+
+/* Speed and frame are the boot console's, or the firmware's. */
+static void port_start(struct port *port)
+{
+	reg_write(port, REG_INTERRUPT_ENABLE, 0);
+	reg_write(port, REG_LINE_CONTROL, reg_read(port, REG_LINE_CONTROL) & (u8)~LINE_DIVISOR);
+	reg_write(port, REG_FIFO_CONTROL, FIFO_ENABLE | FIFO_TRIGGER_8);
+	port->fifo_size = (reg_read(port, REG_INTERRUPT_ID) & ID_FIFO) == ID_FIFO ? FIFO_SIZE : 1;
+	port->modem = MODEM_DTR | MODEM_RTS | MODEM_OUT2;
+	reg_write(port, REG_MODEM_CONTROL, port->modem);
+}
+
+static struct port *port_make(const struct port_place *place)
+{
+	struct port *port = kzalloc(sizeof(*port));
+
+	if (!port)
+		return NULL;
+	port->base = place->base;
+	if (!port_exists(port)) {
+		kfree(port);
+		return NULL;
+	}
+	spin_init(&port->lock, RANK_DEVICE);
+	ring_init(&port->send, port->send_storage, sizeof(port->send_storage));
+	return port;
+}
+
+static void port_add(const struct port_place *place)
+{
+	struct port *port = port_make(place);
+	unsigned long flags;
+
+	if (!port)
+		return;
+	port_start(port);
+	port->tty = tty_create(place->name, DEV_MAKE(4, place->minor), &serial_ops, port);
+	if (!port->tty || irq_request_isa(place->irq, serial_interrupt, port, place->name)) {
+		pr_err("%s: no memory or no interrupt line", place->name);
+		return;
+	}
+	pr_info("%s at I/O 0x%x (irq = %u) is a 16550A", place->name, place->base, place->irq);
+	flags = spin_lock_irq(&port->lock);
+	interrupts_set(port, ENABLE_RECEIVE | ENABLE_LINE_STATUS, 0);
+	send_interrupt_update(port);
+	spin_unlock_irq(&port->lock, flags);
+}
+
+void serial_tty_init(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		port_add(&places[i]);
+}

@@ -1,0 +1,83 @@
+"""The contracts hold on every kernel, on one CPU and on four; what is expected is what Linux does."""
+import subprocess
+import sys
+
+import pytest
+
+from testing.contracts import run
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_contracts(target, smp, built, progress):
+    built(target)
+    names = run.all_names()
+    progress(f"{len(names)} contracts on {target}, -smp {smp}")
+    report = run.run(target, smp, names)
+    progress(f"{target}, -smp {smp}: {len(names) - len(report.failed())} of {len(names)} as on Linux, "
+             f"{report.seconds:.0f} s, {report.boots} boot(s)")
+    assert not report.failed() and not report.notes, "\n" + run.explain(report)
+
+
+def test_each_has_an_expectation():
+    missing = [name for name in run.all_names() if not run.expect_path(name).exists()]
+    assert not missing, "run.py --profile linux --update writes them"
+    lost = [str(path) for path in run.CONTRACTS.glob("*/*.expect") if not path.with_suffix(".c").exists()]
+    assert not lost, "expectations without a contract"
+    assert all(run.expect_path(name).read_text().endswith("exit 0\n") for name in run.all_names())
+
+
+def test_one_promise_each():
+    """Each begins with a line that says the promise."""
+    for name in run.all_names():
+        text = (run.CONTRACTS / f"{name}.c").read_text()
+        assert f" {name.rpartition('/')[2]}.c - " in text[:120], name
+
+
+def test_divergences_name_contracts():
+    for _, what, reason in run.divergences():
+        assert run.all_names(what), f"no contract {what}"
+        assert reason
+
+
+def test_a_lie_is_found(built, tmp_path, monkeypatch):
+    """The harness itself: a contract that breaks, hangs, is killed or brings down its machine is told apart,
+    and those after it still run."""
+    built("linux")
+    folder = tmp_path / "contracts"
+    programs = {
+        "a/breaks": "expect_eq(1 + 1, 3);",
+        "b/hangs": "for (;;) pause();",
+        "c/dies": "raise(SIGSEGV);",
+        "d/crashes": 'int fd = must(open("/proc/sysrq-trigger", O_WRONLY)); write(fd, "c", 1); sleep_ms(9000);',
+        "e/holds": 'say("fine");',
+        "f/differs": 'say("other words");',
+    }
+    for name, body in programs.items():
+        path = folder / f"{name}.c"
+        path.parent.mkdir(parents=True)
+        path.write_text(f'#include "contract.h"\nint main(void)\n{{\n\t{body}\n\treturn 0;\n}}\n')
+        path.with_suffix(".expect").write_text("fine\nexit 0\n")
+    header = run.CONTRACTS / "contract.h"
+    (folder / "contract.h").write_bytes(header.read_bytes())
+    monkeypatch.setattr(run, "CONTRACTS", folder)
+    monkeypatch.setattr(run, "OUT", tmp_path / "out")
+    monkeypatch.setattr(run, "SECONDS", 3)
+    monkeypatch.setattr(run, "SLACK", 15)
+    report = run.run("linux", 1, run.all_names())
+    endings = {name: results[0].ending for name, results in report.results.items()}
+    assert endings == {"a/breaks": "exit 1", "b/hangs": "timeout 3", "c/dies": "signal 11", "d/crashes": "crash",
+                       "e/holds": "exit 0", "f/differs": "exit 0"}
+    assert report.boots == 2
+    assert [name for name, verdict in report.verdicts.items() if verdict == "pass"] == ["e/holds"]
+    assert any("panic" in note for note in report.notes)
+
+
+def test_command_line(built):
+    built("linux")
+    done = subprocess.run([sys.executable, run.__file__, "--profile", "linux", "--only", "misc/getrandom"],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "misc/getrandom" in done.stdout and "1 pass, 0 fail" in done.stdout
+    wrong = subprocess.run([sys.executable, run.__file__, "--profile", "paranoid"], capture_output=True, text=True,
+                           timeout=60, check=False)
+    assert wrong.returncode == 2 and all(name in wrong.stderr for name in run.PROFILES)
