@@ -16,8 +16,14 @@ static void try_file(const char *text, size_t size, int mode, int error)
 int main(void)
 {
 	char half_elf[64] = "\177ELF\2\1\1";
-	int fd;
+	char elf[PAGE];
+	int fd = must(open("/proc/self/exe", O_RDONLY));
 
+	expect_eq(read(fd, elf, sizeof(elf)), (ssize_t)sizeof(elf));
+	must(close(fd));
+	try_file(elf, 100, 0755, ENOEXEC);
+	elf[18] = (char)183;
+	try_file(elf, sizeof(elf), 0755, ENOEXEC);
 	try_file("", 0, 0755, ENOEXEC);
 	try_file("just text\n", 10, 0755, ENOEXEC);
 	try_file("#!/bin/true\n", 12, 0644, EACCES);
@@ -27,8 +33,6 @@ int main(void)
 	must(mkdir("folder", 0755));
 	must_fail(execve("folder", none, none), EACCES);
 	must_fail(execve("program/x", none, none), ENOTDIR);
-	fd = must(open("/proc/self/exe", O_RDONLY));
-	must(close(fd));
 	say("ENOEXEC, EACCES, ENOENT, ENOTDIR, and still here");
 	return 0;
 }

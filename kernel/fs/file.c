@@ -105,6 +105,8 @@ static void file_release(struct file *file)
 {
 	struct inode *inode = file->inode;
 
+	if (!list_empty(&file->epoll_links))
+		epoll_file_released(file);
 	if (inode->locks)
 		locks_release_file(file);
 	if (file->ops->release && !(file->mode & FILE_PATH_ONLY))

@@ -22,13 +22,14 @@
 #include <kernel/vmap.h>
 #include <kernel/work.h>
 #include <lib/err.h>
+#include <lib/printf.h>
 #include <lib/string.h>
 #include <platform/boot.h>
 #include <platform/power.h>
 #include <platform/trap.h>
 #include <profile/config.h>
 
-#define NO_INIT_EXIT_CODE 0x10 /* debug-exit port: nothing to run */
+#define NO_INIT_EXIT_CODE 0x13 /* debug-exit port: nothing to run (0x10 would be success) */
 #define BAD_INITRAMFS_EXIT_CODE 0x11
 
 static void log_setup(void)
@@ -99,9 +100,13 @@ static int init_try(const char *path)
 	pr_info("Run %s as init process", path);
 	error = task_exec(&request);
 	file_put(file);
-	if (error)
-		printk(LOG_EMERG, "aramid: cannot run %s (error %d)", path, error);
-	return error;
+	if (error) {
+		char why[96];
+
+		scnprintf(why, sizeof(why), "%s (error %d)", path, error);
+		boot_stop(NO_INIT_EXIT_CODE, "cannot run", why);
+	}
+	return 0;
 }
 
 /* rdinit= names the initramfs's program, /init by default; init= too, as there is no other root to change to. */
@@ -182,6 +187,7 @@ void kernel_secondary_main(void)
 	struct task *idle = idle_tasks[this_cpu_number()];
 
 	this_cpu(current_task) = idle;
+	this_cpu(cpu_stack_guard) = idle->head.stack_guard; /* nothing above this frame returns */
 	page_init_cpu();
 	slab_init_cpu();
 	hrtimers_init_cpu();
@@ -202,7 +208,6 @@ static void memory_start(void)
 
 static void files_start(void)
 {
-	files_init();
 	vfs_init();
 	devtmpfs_init();
 	procfs_init();
@@ -228,6 +233,7 @@ void kernel_main(void)
 {
 	struct task *init;
 
+	this_cpu(current_task) = &init_task;
 	param_init(boot_info.command_line);
 	log_setup();
 	pr_notice("%s", kernel_banner);
@@ -238,13 +244,15 @@ void kernel_main(void)
 	timekeeping_init();
 	random_init();
 	process_init();
+	this_cpu(cpu_stack_guard) = init_task.head.stack_guard; /* nothing above this frame returns */
+	files_init();
 	sched_init();
 	irq_enable();
+	files_start();
 	init = init_create();
 	rcu_init();
 	work_threads_init();
 	printk_wake_init();
-	files_start();
 	cpus_bring_up();
 	sched_start(init);
 	sched_idle_loop();

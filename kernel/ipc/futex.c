@@ -8,6 +8,7 @@
 #include <kernel/futex.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
+#include <kernel/vfs.h>
 
 #include "futex_internal.h"
 
@@ -23,12 +24,13 @@ static void waiter_wake(struct futex_waiter *waiter)
 	task_put(task);
 }
 
-static int bucket_wake(struct futex_bucket *bucket, const struct futex_key *key, int count, u32 bitset)
+static int bucket_wake(struct futex_bucket *bucket, const struct futex_key *key, int count,
+		       u32 bitset)
 {
 	struct futex_waiter *waiter, *next;
 	int woken = 0;
 
-	list_for_each_entry_safe(waiter, next, &bucket->waiters, link) {
+	list_for_each_entry_safe (waiter, next, &bucket->waiters, link) {
 		if (!futex_key_equal(&waiter->key, key) || !(waiter->bitset & bitset))
 			continue;
 		waiter_wake(waiter);
@@ -219,7 +221,8 @@ static void buckets_unlock(struct futex_bucket *a, struct futex_bucket *b)
 	spin_unlock(a < b ? &a->lock : &b->lock);
 }
 
-static void waiter_move(struct futex_waiter *waiter, struct futex_bucket *to, const struct futex_key *key)
+static void waiter_move(struct futex_waiter *waiter, struct futex_bucket *to,
+			const struct futex_key *key)
 {
 	list_move_tail(&waiter->link, &to->waiters);
 	store_release(&waiter->bucket, to);
@@ -232,11 +235,12 @@ static void waiter_move(struct futex_waiter *waiter, struct futex_bucket *to, co
 }
 
 /* Wakes some, and moves the others to another futex: they are woken there, one by one. `expected` NULL: no comparison. */
-static long requeue_keys(const struct futex_pair *pair, const u32 *expected, const struct futex_key *from_key,
-			 const struct futex_key *to_key)
+static long requeue_keys(const struct futex_pair *pair, const u32 *expected,
+			 const struct futex_key *from_key, const struct futex_key *to_key)
 {
 	struct futex_bucket *from = futex_bucket_of(from_key), *to = futex_bucket_of(to_key);
 	struct futex_waiter *waiter, *next;
+	bool same = futex_key_equal(from_key, to_key);
 	int done = 0;
 	u32 found;
 
@@ -254,7 +258,7 @@ static long requeue_keys(const struct futex_pair *pair, const u32 *expected, con
 		buckets_unlock(from, to);
 		return -EAGAIN;
 	}
-	list_for_each_entry_safe(waiter, next, &from->waiters, link) {
+	list_for_each_entry_safe (waiter, next, &from->waiters, link) {
 		if (!futex_key_equal(&waiter->key, from_key))
 			continue;
 		if (done < pair->wake) {
@@ -262,8 +266,13 @@ static long requeue_keys(const struct futex_pair *pair, const u32 *expected, con
 		} else {
 			if (done - pair->wake >= pair->more)
 				break;
+			if (same) { /* nowhere to go: counted only */
+				done++;
+				continue;
+			}
 			if (from_key->inode)
-				ref_put(&from_key->inode->ref); /* never the last: the caller's key has one */
+				ref_put(&from_key->inode
+						 ->ref); /* never the last: the caller's key has one */
 			waiter_move(waiter, to, to_key);
 		}
 		done++;
@@ -405,25 +414,27 @@ static int wait_deadline(unsigned int operation, struct user_ptr timeout, u64 *d
 	return 0;
 }
 
-static long futex_wait_call(struct user_ptr address, unsigned int operation, u32 value, struct user_ptr timeout,
-			    u32 bitset)
+static long futex_wait_call(struct user_ptr address, unsigned int operation, u32 value,
+			    struct user_ptr timeout, u32 bitset)
 {
-	struct futex_wait wait = {
-		.address = address, .value = value, .bitset = bitset, .shared = !(operation & FUTEX_PRIVATE_FLAG)
-	};
+	struct futex_wait wait = { .address = address,
+				   .value = value,
+				   .bitset = bitset,
+				   .shared = !(operation & FUTEX_PRIVATE_FLAG) };
 	int error = wait_deadline(operation, timeout, &wait.deadline_ns);
 
 	return error ? error : futex_wait(&wait);
 }
 
-long sys_futex(struct user_ptr address, unsigned int operation, unsigned int value, struct user_ptr timeout,
-	       struct user_ptr address2, unsigned int value3)
+long sys_futex(struct user_ptr address, unsigned int operation, unsigned int value,
+	       struct user_ptr timeout, struct user_ptr address2, unsigned int value3)
 {
 	bool shared = !(operation & FUTEX_PRIVATE_FLAG);
 	int command = (int)operation & FUTEX_CMD_MASK;
 	struct futex_pair pair = { address, address2, shared, (int)value, (int)timeout.addr };
 
-	if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET && command != FUTEX_WAIT)
+	if ((operation & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET &&
+	    command != FUTEX_WAIT)
 		return -ENOSYS;
 	switch (command) {
 	case FUTEX_WAIT:

@@ -1,6 +1,7 @@
 /* Shared by the futex files: the queues of waiters. */
 #pragma once
 
+#include <profile/bounds.h>
 #include <kernel/locks.h>
 #include <kernel/task.h>
 
@@ -25,7 +26,8 @@ struct futex_bucket {
 /* On the waiter's stack. */
 struct futex_waiter {
 	struct list link; /* [bucket lock] */
-	struct futex_bucket *bucket; /* [its lock] NULL: woken, the waker is done with this struct */
+	struct futex_bucket
+		*bucket; /* [its lock] NULL: woken, the waker is done with this struct */
 	struct futex_key key;
 	struct task *task;
 	u32 bitset;

@@ -33,7 +33,8 @@ static int lock_died(struct user_ptr word, bool pending)
 		}
 		if ((value & FUTEX_TID_MASK) != (u32)current->tid)
 			return 0;
-		error = user_cmpxchg_u32(word, value, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &found);
+		error = user_cmpxchg_u32(word, value, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED,
+					 &found);
 		if (!error && found == value)
 			break;
 		value = found;

@@ -18,6 +18,7 @@ void page_drain_cpu_list(void); /* this CPU's */
 
 /* Of the struct pages that are handed out or free: RAM without what boot has reserved. */
 u64 page_managed_count(void);
+u64 page_frames_end(void); /* no struct page from this frame on */
 extern atomic_long_t page_cache_count, page_shmem_count, page_dirty_count;
 
 /* Memory is the only home of these pages. */
@@ -178,6 +179,9 @@ int vm_unmap_locked(struct mm *mm, u64 start, u64 end);
 long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags);
 /* New anonymous private memory in a free range; accounts it. 0 or -ENOMEM. */
 int vm_map_anonymous(struct mm *mm, u64 start, u64 end, u32 flags);
+
+/* Sets and clears flags of [start, end), splitting as needed. -ENOMEM: a hole; what lies before it is done. */
+int vm_range_set_flags(struct mm *mm, u64 start, u64 end, u32 set, u32 clear);
 
 /* --- Faults -------------------------------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 
 #include <abi/capability.h>
 #include <abi/mman.h>
+#include <abi/mount.h>
 #include <kernel/cred.h>
 #include <kernel/file.h>
 #include <kernel/shmem.h>
@@ -18,7 +19,7 @@ long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
 
 	if (length > USER_END)
 		return -ENOMEM;
-	hint = ALIGN_UP(MIN(hint, USER_END), (u64)PAGE_SIZE);
+	hint = ALIGN_UP(MIN(hint, (u64)USER_END), (u64)PAGE_SIZE);
 	if (hint && hint <= USER_END - length && !(map_flags & MAP_32BIT)) {
 		struct vma *next, *prev;
 
@@ -43,8 +44,10 @@ static int check_fixed(struct mm *mm, const struct mmap_request *request)
 {
 	u64 start = request->address;
 
-	if (!vm_range_ok(start, request->length))
-		return start > USER_END - MIN(request->length, USER_END) ? -ENOMEM : -EINVAL;
+	if (request->length > USER_END || start > USER_END - request->length)
+		return -ENOMEM;
+	if (!IS_ALIGNED(start, PAGE_SIZE))
+		return -EINVAL;
 	if (start < MMAP_MIN_ADDRESS && !capable(CAP_SYS_RAWIO))
 		return -EPERM;
 	if ((request->flags & MAP_FIXED_NOREPLACE) && vma_find_range(mm, start, start + request->length))
@@ -330,6 +333,17 @@ unlock:
 	return at;
 }
 
+/* The vma is not in the tree: nobody has used its addresses, there is nothing to flush. */
+static void unmap_frames(struct vma *vma)
+{
+	u64 at = vma->start, span_end;
+	pte_t *entry;
+
+	while ((entry = pt_next_table(vma->mm, &at, vma->end, &span_end)))
+		for (; at < span_end; at += PAGE_SIZE)
+			pte_write(entry++, (pte_t){ 0 });
+}
+
 int vm_map_frames(struct vma *vma, paddr_t to, u64 size, enum memory_type type)
 {
 	u64 bits = vma->pte_bits | PTE_SOFT_SPECIAL;
@@ -342,8 +356,10 @@ int vm_map_frames(struct vma *vma, paddr_t to, u64 size, enum memory_type type)
 	for (u64 done = 0; done < size && vma->start + done < vma->end; done += PAGE_SIZE) {
 		pte_t *entry = pt_entry_make(vma->mm, vma->start + done, 1);
 
-		if (!entry)
+		if (!entry) {
+			unmap_frames(vma);
 			return -ENOMEM;
+		}
 		pte_write(entry, pte_make(paddr(to.raw + done), bits));
 	}
 	return 0;

@@ -209,7 +209,7 @@ static void page_verify_zero(struct page *page)
 	const void *found = mem_find_other(page_virt(page), 0, PAGE_SIZE);
 
 	if (unlikely(found))
-		panic("page: frame %llx was written to while it was free, at offset %lu",
+		panic("page: frame %llx was written after it was freed, at offset %lu",
 		      (unsigned long long)page_frame(page), (unsigned long)((const char *)found - (char *)page_virt(page)));
 }
 

@@ -120,20 +120,41 @@ static struct page *cache_make_page(struct page_cache *cache, u64 index)
 	return ERR_PTR(error);
 }
 
+static int cache_charge(struct page_cache *cache)
+{
+	return cache->ops && cache->ops->charge ? cache->ops->charge(cache->inode) : 0;
+}
+
+static void cache_uncharge(struct page_cache *cache, u64 pages)
+{
+	if (cache->ops && cache->ops->uncharge)
+		cache->ops->uncharge(cache->inode, pages);
+}
+
+/* A new page in the tree. -EEXIST: somebody else was faster. */
+static struct page *cache_add_page(struct page_cache *cache, u64 index)
+{
+	struct page *page;
+	int error = cache_charge(cache);
+
+	if (error)
+		return ERR_PTR(error);
+	page = cache_make_page(cache, index);
+	error = IS_ERR(page) ? (int)PTR_ERR(page) : cache_insert(cache, page);
+	if (!error)
+		return page;
+	cache_uncharge(cache, 1);
+	return ERR_PTR(error);
+}
+
 static struct page *cache_fill(struct page_cache *cache, u64 index)
 {
 	struct page *page;
-	int error;
 
 	do {
-		page = cache_make_page(cache, index);
-		if (IS_ERR(page))
+		page = cache_add_page(cache, index);
+		if (PTR_ERR(page) != -EEXIST)
 			return page;
-		error = cache_insert(cache, page);
-		if (!error)
-			return page;
-		if (error != -EEXIST)
-			return ERR_PTR(error);
 		page = page_cache_find(cache, index);
 	} while (!page);
 	return page;
@@ -218,6 +239,7 @@ static void cache_remove_from(struct page_cache *cache, u64 index)
 				vm_unmap_inode(cache->inode, pages[i]->index, pages[i]->index + 1, true);
 			page_put(pages[i]);
 		}
+		cache_uncharge(cache, count);
 	}
 }
 

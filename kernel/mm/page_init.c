@@ -32,14 +32,14 @@ void page_table_frame_free(paddr_t frame)
 	page_free(paddr_page(frame), 0);
 }
 
-void page_table_frame_free(paddr_t frame)
-{
-	page_put(paddr_page(frame));
-}
-
 u64 page_managed_count(void)
 {
 	return READ_ONCE(buddy.managed);
+}
+
+u64 page_frames_end(void)
+{
+	return buddy.frames_end;
 }
 
 /* Maps the struct pages of the RAM [start, end). */

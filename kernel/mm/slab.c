@@ -43,6 +43,7 @@ static DEFINE_PER_CPU(struct slab_cpu[SLAB_CACHES_MAX], slab_cpus); /* [C] */
 static DEFINE_PER_CPU(struct quarantine, quarantine); /* [C] */
 static struct slab_cache slab_caches[SLAB_CACHES_MAX];
 static u32 slab_cache_count; /* [slab_list_lock] */
+static u64 slab_memory_size __ro_after_init; /* end of RAM */
 static struct spinlock slab_list_lock = SPINLOCK_INIT(RANK_SLAB);
 
 /* --- The free list's link ---------------------------------------------------------------------------------------- */
@@ -59,11 +60,14 @@ static inline void *link_code(const struct slab_cache *cache, void **at, void *v
 	return (void *)((u64)value ^ cache->secret ^ __builtin_bswap64((u64)at));
 }
 
+/* A link that was overwritten decodes to some number, which almost never is the address of any memory. */
 static inline void *link_get(const struct slab_cache *cache, void *object)
 {
-	void **at = link_of(cache, object);
+	void **at = link_of(cache, object), *next = link_code(cache, at, *at);
 
-	return link_code(cache, at, *at);
+	if (config_on(CONFIG_SLAB_HIDDEN_FREELIST) && unlikely((u64)next - DIRECT_MAP_BASE >= slab_memory_size) && next)
+		slab_fail(cache, object, "free list corrupted");
+	return next;
 }
 
 static inline void link_set(const struct slab_cache *cache, void *object, void *next)
@@ -98,10 +102,10 @@ static inline void object_take_back(const struct slab_cache *cache, void *object
 	if (config_on(CONFIG_SLAB_DOUBLE_FREE)) {
 		object_check(cache, object, slab_check_address(cache, object));
 		if (unlikely(object == this_cpu(slab_cpus)[cache->id].head))
-			slab_fail(cache, object, "freed twice");
+			slab_fail(cache, object, "double free");
 	}
 	if (HAVE_TRAILER && unlikely(slab_trailer(cache, object)->state != SLAB_LIVE))
-		slab_fail(cache, object, "freed twice, or overwritten behind its end");
+		slab_fail(cache, object, "double free, or overwritten far behind its end");
 	if (config_on(CONFIG_SLAB_REDZONE))
 		object_check(cache, object, slab_check_redzone(cache, object));
 	if (HAVE_TRAILER)
@@ -395,6 +399,7 @@ struct slab_cache *slab_cache_create(const char *name, size_t size, size_t align
 	if (id == SLAB_CACHES_MAX || size == 0 || size > SLAB_SIZE_MAX)
 		panic("slab: no cache \"%s\" of %zu bytes: there are %u", name, size, id);
 	cache = &slab_caches[id];
+	slab_memory_size = page_frames_end() << PAGE_SHIFT;
 	cache->name = name;
 	cache->id = (u16)id;
 	cache_layout(cache, MAX(size, sizeof(void *)), align ? align : 16);

@@ -22,7 +22,7 @@ const char *slab_check_redzone(const struct slab_cache *cache, void *object)
 
 	if (used > cache->size ||
 	    mem_find_other((char *)object + used, SLAB_REDZONE_BYTE, cache->trailer - used + sizeof(trailer->redzone)))
-		return "overwritten behind its end";
+		return "red zone overwritten: a store behind its end";
 	return NULL;
 }
 
@@ -33,7 +33,7 @@ void slab_set_poison(const struct slab_cache *cache, void *object)
 
 const char *slab_check_poison(const struct slab_cache *cache, void *object)
 {
-	return mem_find_other(object, SLAB_POISON_BYTE, cache->size) ? "written to while it was free" : NULL;
+	return mem_find_other(object, SLAB_POISON_BYTE, cache->size) ? "poison overwritten: written after it was freed" : NULL;
 }
 
 const char *slab_check_address(const struct slab_cache *cache, const void *object)

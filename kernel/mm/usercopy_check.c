@@ -4,8 +4,6 @@
  */
 #include "internal.h"
 
-#include "page_internal.h"
-
 #include <kernel/printk.h>
 #include <platform/usercopy.h>
 
@@ -20,7 +18,7 @@ void usercopy_check_object(const void *object, size_t size)
 	u64 from = (u64)object, start, end;
 	struct page *page;
 
-	if (from < DIRECT_MAP_BASE || from >= DIRECT_MAP_BASE + (buddy.frames_end << PAGE_SHIFT))
+	if (from < DIRECT_MAP_BASE || from >= DIRECT_MAP_BASE + (page_frames_end() << PAGE_SHIFT))
 		return;
 	page = page_head(virt_page(object));
 	if (page->owner == PAGE_SLAB) {

@@ -8,7 +8,8 @@
 #define BUCKET_BITS 6
 
 static struct hlist buckets[1 << BUCKET_BITS]; /* [account_lock] */
-static struct spinlock account_lock = SPINLOCK_INIT(RANK_ACCOUNT); /* interrupts off: a signal's charge ends anywhere */
+static struct spinlock account_lock =
+	SPINLOCK_INIT(RANK_ACCOUNT); /* interrupts off: a signal's charge ends anywhere */
 
 static struct hlist *bucket_of(u32 uid)
 {
@@ -19,7 +20,7 @@ static struct user_account *account_find(u32 uid)
 {
 	struct user_account *account;
 
-	hlist_for_each_entry(account, bucket_of(uid), node)
+	hlist_for_each_entry (account, bucket_of(uid), node)
 		if (account->uid == uid && ref_try_get(&account->ref))
 			return account;
 	return NULL;

@@ -175,8 +175,10 @@ static int strings_write(struct layout *layout, const struct strings *list, u64 
 			return -EFAULT;
 		error = write_word(&layout->table, start);
 		if (!error)
-			error = list->kernel ? write_bytes(&layout->text, (const char *)address, (size_t)size) :
-					       write_user_string(&layout->text, user_ptr(address), (size_t)size);
+			error = list->kernel ? write_bytes(&layout->text, (const char *)address,
+							   (size_t)size)
+					     : write_user_string(&layout->text, user_ptr(address),
+								 (size_t)size);
 		if (error)
 			return error;
 	}
@@ -228,8 +230,9 @@ static int measure(struct layout *layout)
 	for (unsigned int i = 0; i < front_count(layout); i++)
 		layout->front_size += strlen(front_text(layout, i)) + 1;
 	layout->argc = layout->argv.count + front_count(layout);
-	if (layout->argv.size + layout->envp.size + layout->front_size + strlen(exec->request->path) + 1 +
-	    (layout->argc + layout->envp.count) * 8 > limit)
+	if (layout->argv.size + layout->envp.size + layout->front_size +
+		    strlen(exec->request->path) + 1 + (layout->argc + layout->envp.count) * 8 >
+	    limit)
 		return -E2BIG;
 	return 0;
 }
@@ -320,7 +323,8 @@ static int write_stack(struct layout *layout, u64 path)
 		return error;
 	if (layout->text.at + layout->text.used != mm->env_end)
 		return -EFAULT;
-	if ((error = write_bytes(&layout->text, exec->request->path, strlen(exec->request->path) + 1)) ||
+	if ((error = write_bytes(&layout->text, exec->request->path,
+				 strlen(exec->request->path) + 1)) ||
 	    (error = write_bytes(&layout->table, layout->auxv, layout->auxv_count * sizeof(u64))) ||
 	    (error = writer_flush(&layout->text)))
 		return error;
@@ -356,8 +360,10 @@ int exec_arguments(struct exec *exec)
 
 	if (layout && chunks) {
 		layout->exec = exec;
-		layout->argv = (struct strings){ .user = request->argv, .kernel = request->kernel_argv };
-		layout->envp = (struct strings){ .user = request->envp, .kernel = request->kernel_envp };
+		layout->argv =
+			(struct strings){ .user = request->argv, .kernel = request->kernel_argv };
+		layout->envp =
+			(struct strings){ .user = request->envp, .kernel = request->kernel_envp };
 		layout->text = (struct writer){ .mm = exec->mm, .chunk = chunks };
 		layout->table = (struct writer){ .mm = exec->mm, .chunk = chunks + CHUNK };
 		error = build(layout);

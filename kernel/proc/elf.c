@@ -129,7 +129,8 @@ static int clear_tail(struct mm *mm, u64 from)
 
 static int map_segment(struct mm *mm, const struct exec_image *image, const struct elf64_phdr *phdr)
 {
-	u64 start = ALIGN_DOWN(phdr->p_vaddr + image->bias, PAGE_SIZE), lead = phdr->p_vaddr % PAGE_SIZE;
+	u64 start = ALIGN_DOWN(phdr->p_vaddr + image->bias, PAGE_SIZE),
+	    lead = phdr->p_vaddr % PAGE_SIZE;
 	u64 file_end = phdr->p_vaddr + image->bias + phdr->p_filesz;
 	u64 zero_start = phdr->p_filesz ? ALIGN_UP(file_end, PAGE_SIZE) : start;
 	u64 end = ALIGN_UP(phdr->p_vaddr + image->bias + phdr->p_memsz, PAGE_SIZE);

@@ -25,13 +25,14 @@
 /* Where the stack begins and, below all that it may become, the mmap area. */
 static void place_areas(struct exec *exec)
 {
-	u64 gap = task_limit(current, RLIMIT_STACK), margin = STACK_GUARD + (RANDOM_STACK_PAGES << PAGE_SHIFT);
+	u64 gap = task_limit(current, RLIMIT_STACK),
+	    margin = STACK_GUARD + (RANDOM_STACK_PAGES << PAGE_SHIFT);
 
 	exec->stack_top = USER_END;
 	if (exec->randomize)
 		exec->stack_top -= (random_u64() % RANDOM_STACK_PAGES) << PAGE_SHIFT;
 	gap = gap > USER_END - margin ? USER_END : gap + margin;
-	gap = MIN(MAX(gap, (u64)STACK_GAP_MIN), USER_END / 6 * 5);
+	gap = MIN(MAX(gap, (u64)STACK_GAP_MIN), (u64)USER_END / 6 * 5);
 	exec->mm->mmap_base = ALIGN_DOWN(USER_END - gap, PAGE_SIZE);
 	if (exec->randomize)
 		exec->mm->mmap_base -= (random_u64() % RANDOM_MAP_PAGES) << PAGE_SHIFT;
@@ -148,7 +149,8 @@ static void commit_identity(struct exec *exec)
 	current->flags &= ~(TASK_FLAG_FORK_NO_EXEC | TASK_FLAG_KERNEL);
 	current->personality &= ~(u32)READ_IMPLIES_EXEC;
 	if (exec->secure)
-		current->personality &= ~(u32)(ADDR_NO_RANDOMIZE | MMAP_PAGE_ZERO | ADDR_COMPAT_LAYOUT);
+		current->personality &=
+			~(u32)(ADDR_NO_RANDOMIZE | MMAP_PAGE_ZERO | ADDR_COMPAT_LAYOUT);
 	current->exit_signal = SIGCHLD;
 	exec_credentials_commit(exec);
 }

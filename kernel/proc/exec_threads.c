@@ -9,8 +9,9 @@ static bool others_gone(struct process *process)
 {
 	struct task *thread;
 
-	list_for_each_entry(thread, &process->threads, thread_link)
-		if (thread != current && (thread != process->leader || thread->exit_state != TASK_ZOMBIE))
+	list_for_each_entry (thread, &process->threads, thread_link)
+		if (thread != current &&
+		    (thread != process->leader || thread->exit_state != TASK_ZOMBIE))
 			return false;
 	return true;
 }
@@ -73,8 +74,8 @@ static void take_family(struct task *leader)
 	list_add_tail(&current->sibling, &leader->sibling);
 	list_del_init(&leader->sibling);
 	list_splice_tail_init(&leader->children, &current->children);
-	list_for_each_entry(child, &current->children, sibling)
-		list_for_each_entry(thread, &child->process->threads, thread_link)
+	list_for_each_entry (child, &current->children, sibling)
+		list_for_each_entry (thread, &child->process->threads, thread_link)
 			rcu_assign(thread->parent, current);
 	current->exit_signal = SIGCHLD;
 	leader->exit_signal = -1;

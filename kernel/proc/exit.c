@@ -20,7 +20,8 @@ void vfork_complete(struct task *task)
 	done = task->vfork_done;
 	task->vfork_done = NULL;
 	if (done)
-		completion_signal(done); /* under the lock: a parent that gives up takes it before it forgets `done` */
+		completion_signal(
+			done); /* under the lock: a parent that gives up takes it before it forgets `done` */
 	spin_unlock(&task->lock);
 }
 
@@ -115,7 +116,8 @@ static struct task *reaper_find(const struct task *leader)
 
 static void parent_death(struct task *thread)
 {
-	struct abi_siginfo info = { .si_signo = (int)thread->parent_death_signal, .si_code = SI_USER };
+	struct abi_siginfo info = { .si_signo = (int)thread->parent_death_signal,
+				    .si_code = SI_USER };
 
 	if (!info.si_signo)
 		return;
@@ -129,8 +131,8 @@ static void children_pass_on(struct task *leader, struct list *dead)
 {
 	struct task *reaper = reaper_find(leader), *child, *next, *thread;
 
-	list_for_each_entry_safe(child, next, &leader->children, sibling) {
-		list_for_each_entry(thread, &child->process->threads, thread_link) {
+	list_for_each_entry_safe (child, next, &leader->children, sibling) {
+		list_for_each_entry (thread, &child->process->threads, thread_link) {
 			rcu_assign(thread->parent, reaper);
 			parent_death(thread);
 		}
@@ -169,7 +171,7 @@ static bool exit_announce(bool last)
 	if (process->exec_task)
 		sched_wake(process->exec_task, TASK_KILLABLE);
 	spin_unlock(&tasklist_lock);
-	list_for_each_entry_safe(child, next, &dead, reap_link)
+	list_for_each_entry_safe (child, next, &dead, reap_link)
 		task_reap(child);
 	return reap;
 }
@@ -181,8 +183,9 @@ void task_exit(int wait_status)
 
 	check(!in_interrupt());
 	if (current->tgid == 1 && process->thread_count == 1)
-		panic("Attempted to kill init! exitcode=0x%08x", (unsigned int)(process->flags & PROCESS_GROUP_EXIT ?
-										     process->exit_code : wait_status));
+		panic("Attempted to kill init! exitcode=0x%08x",
+		      (unsigned int)(process->flags & PROCESS_GROUP_EXIT ? process->exit_code
+									 : wait_status));
 	last = exit_signals();
 	current->exit_code = wait_status;
 	if (last)

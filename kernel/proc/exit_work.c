@@ -10,7 +10,8 @@ static void child_tid_store(void)
 
 	current->set_child_tid = user_ptr(0);
 	if (at.addr)
-		(void)!user_write_u32(at, (u32)current->tid); /* as Linux: a bad address harms nobody */
+		(void)!user_write_u32(at,
+				      (u32)current->tid); /* as Linux: a bad address harms nobody */
 }
 
 static void exit_work_once(struct trap_frame *frame, u32 work)
@@ -30,7 +31,8 @@ void trap_exit_work(struct trap_frame *frame)
 {
 	u32 work;
 
-	while ((work = READ_ONCE(current->head.work)) & (WORK_RESCHEDULE | WORK_NOTIFY | WORK_SIGNAL)) {
+	while ((work = READ_ONCE(current->head.work)) &
+	       (WORK_RESCHEDULE | WORK_NOTIFY | WORK_SIGNAL)) {
 		irq_enable();
 		exit_work_once(frame, work);
 		irq_disable();

@@ -3,6 +3,7 @@
 #include <abi/errno.h>
 #include <abi/sched.h>
 #include <kernel/file.h>
+#include <kernel/init.h>
 #include <kernel/namespaces.h>
 #include <kernel/page.h>
 #include <kernel/random.h>
@@ -18,8 +19,8 @@
 
 /* Namespaces are not there yet: as Linux without them. */
 #define CLONE_NAMESPACES                                                                           \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |      \
-	 CLONE_NEWTIME)
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+	 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
 unsigned int task_total;
 static u64 fork_count; /* [tasklist] */
@@ -57,8 +58,8 @@ static int limits_check(void)
 {
 	const struct cred *cred = current->cred;
 
-	if ((u64)atomic_read(&cred->account->tasks) >= task_limit(current, RLIMIT_NPROC) && cred->uid &&
-	    !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
+	if ((u64)atomic_read(&cred->account->tasks) >= task_limit(current, RLIMIT_NPROC) &&
+	    cred->uid && !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
 	return READ_ONCE(task_total) >= task_count_max() ? -EAGAIN : 0;
 }
@@ -189,7 +190,8 @@ static void child_abandon(struct task *child)
 	task_free(child);
 }
 
-static void copy_user_fields(struct task *child, const struct clone_request *request, const struct trap_frame *frame)
+static void copy_user_fields(struct task *child, const struct clone_request *request,
+			     const struct trap_frame *frame)
 {
 	u64 flags = request->flags;
 	struct trap_frame *child_frame;
@@ -301,7 +303,8 @@ static int child_link(struct task *child, const struct clone_request *request)
 			link_process(child, request);
 		list_add_tail(&child->thread_link, &child->process->threads);
 		pid_attach(child, PID_THREAD, child->pid);
-		ref_init(&child->ref, 3); /* the caller's, the lists' until reaped, the scheduler's until dead */
+		ref_init(&child->ref,
+			 3); /* the caller's, the lists' until reaped, the scheduler's until dead */
 		task_total++;
 		fork_count++;
 	}
@@ -362,6 +365,7 @@ unsigned int process_count_running(void)
 void process_init(void)
 {
 	struct abi_rlimit *limits = init_task.process->limits.limit;
+	struct abi_utsname *uts = &init_namespaces.uts;
 	u64 half;
 
 	task_caches_init();
@@ -373,4 +377,6 @@ void process_init(void)
 	list_add_tail(&init_task.thread_link, &init_task.process->threads);
 	init_task.head.stack_guard = random_u64() & ~0xffUL;
 	init_task.start_ns = clock_ns();
+	strscpy(uts->release, kernel_release, sizeof(uts->release));
+	strscpy(uts->version, kernel_version, sizeof(uts->version));
 }

@@ -22,7 +22,10 @@ struct cred init_cred = {
 struct namespaces init_namespaces = {
 	.ref = REF_INIT(2),
 	.lock = SPINLOCK_INIT(RANK_FS),
-	.uts = { .sysname = "Linux", .nodename = "(none)", .machine = "x86_64", .domainname = "(none)" },
+	.uts = { .sysname = "Linux",
+		 .nodename = "(none)",
+		 .machine = "x86_64",
+		 .domainname = "(none)" },
 };
 
 static struct fs_context init_fs = {
@@ -47,7 +50,10 @@ struct pid init_pid = {
 	},
 };
 
-#define UNLIMITED { RLIM_INFINITY, RLIM_INFINITY }
+#define UNLIMITED                                                                                  \
+	{                                                                                          \
+		RLIM_INFINITY, RLIM_INFINITY                                                       \
+	}
 #define STACK_LIMIT (8 * MIB)
 #define FILE_LIMIT 1024
 #define FILE_LIMIT_HARD 4096

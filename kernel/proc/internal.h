@@ -1,6 +1,7 @@
 /* Shared within kernel/proc. */
 #pragma once
 
+#include <profile/bounds.h>
 #include <kernel/task.h>
 
 struct file;
@@ -23,7 +24,8 @@ extern unsigned int task_total; /* [tasklist] */
 void pid_attach(struct task *task, enum pid_type type, struct pid *pid);
 void pid_detach(struct task *task, enum pid_type type);
 struct task *pid_first(const struct pid *pid, enum pid_type type); /* NULL */
-#define pid_for_each(task, pid, type) list_for_each_entry(task, &(pid)->tasks[type], pid_links[type])
+#define pid_for_each(task, pid, type)                                                              \
+	list_for_each_entry (task, &(pid)->tasks[type], pid_links[type])
 /* Moves the process to another group or session; takes a reference of `pid`. */
 void process_move(struct process *process, enum pid_type type, struct pid *pid);
 /* A group without a parent outside of it in the same session, not counting `ignored`. */
@@ -33,14 +35,17 @@ void group_orphan_check(struct task *leader, struct task *parent);
 
 /* The running task's process takes over what a child used that it has waited for. */
 void process_inherit_usage(struct process *child);
-struct sighand *process_lock_sighand(struct process *process, unsigned long *flags); /* NULL: all threads are gone */
+struct sighand *process_lock_sighand(struct process *process,
+				     unsigned long *flags); /* NULL: all threads are gone */
 
 /* reap.c */
 /* The task, exited, leaves all lists; its reference is dropped. No lock held. */
 void task_reap(struct task *task);
 /* tasklist_lock held. True: nobody wants its status, the caller reaps it. */
 bool parent_notify_exit(struct task *leader, int signo);
-bool process_is_empty(const struct task *leader); /* no thread left but the leader; tasklist_lock or sighand->lock held */
+bool process_is_empty(
+	const struct task
+		*leader); /* no thread left but the leader; tasklist_lock or sighand->lock held */
 
 /* exit.c */
 /* What a task does with its address space before it leaves it: futexes, clear_child_tid, vfork. */
@@ -79,9 +84,12 @@ struct exec {
 	u64 entry;
 };
 
-int exec_resolve(struct exec *exec); /* script.c: exec->file becomes an ELF file, or -ENOEXEC later */
-int exec_read(struct file *file, void *buffer, size_t size, u64 offset); /* all of it, or -ENOEXEC, -errno */
-int exec_image_open(struct exec_image *image, struct file *file); /* elf.c; takes its own reference */
+int exec_resolve(
+	struct exec *exec); /* script.c: exec->file becomes an ELF file, or -ENOEXEC later */
+int exec_read(struct file *file, void *buffer, size_t size,
+	      u64 offset); /* all of it, or -ENOEXEC, -errno */
+int exec_image_open(struct exec_image *image,
+		    struct file *file); /* elf.c; takes its own reference */
 void exec_image_close(struct exec_image *image);
 int exec_interpreter_open(struct exec *exec);
 int exec_load(struct exec *exec); /* maps all into exec->mm */

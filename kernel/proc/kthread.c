@@ -26,9 +26,11 @@ struct task *kthread_run(void (*entry)(void *arg), void *arg, const char *format
 {
 	struct kthread_start *start = kmalloc(sizeof(*start), 0);
 	char name[COMM_LEN];
-	struct clone_request request = {
-		.flags = CLONE_FS, .exit_signal = -1, .entry = kthread_main, .arg = start, .name = name
-	};
+	struct clone_request request = { .flags = CLONE_FS,
+					 .exit_signal = -1,
+					 .entry = kthread_main,
+					 .arg = start,
+					 .name = name };
 	struct task *task;
 	va_list args;
 
@@ -44,7 +46,8 @@ struct task *kthread_run(void (*entry)(void *arg), void *arg, const char *format
 		return task;
 	}
 	sched_start(task);
-	task_put(task); /* it stays until it ends; the pointer is a name to the caller, not a reference */
+	task_put(
+		task); /* it stays until it ends; the pointer is a name to the caller, not a reference */
 	return task;
 }
 

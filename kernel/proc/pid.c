@@ -5,6 +5,7 @@
 #include <kernel/slab.h>
 #include <lib/err.h>
 #include <lib/radix.h>
+#include <profile/bounds.h>
 
 /* After the numbers went round once, the low ones stay with the daemons that took them at boot. */
 #define PID_ROUND_FIRST 300
@@ -27,7 +28,8 @@ static void node_free(struct radix_node *node)
 {
 	rcu_call((struct rcu_head *)node->deferred, node_free_rcu);
 }
-_Static_assert(sizeof(struct rcu_head) <= sizeof(((struct radix_node *)0)->deferred), "a callback fits into a node");
+_Static_assert(sizeof(struct rcu_head) <= sizeof(((struct radix_node *)0)->deferred),
+	       "a callback fits into a node");
 
 static const struct radix_ops pid_radix_ops = { .alloc = node_alloc, .free = node_free };
 static struct radix_root pids = RADIX_ROOT(&pid_radix_ops); /* [R pid_lock] */

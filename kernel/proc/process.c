@@ -41,10 +41,12 @@ bool group_is_orphaned(struct pid *group, const struct task *ignored)
 {
 	struct task *leader;
 
-	pid_for_each(leader, group, PID_GROUP) {
+	pid_for_each(leader, group, PID_GROUP)
+	{
 		const struct task *parent = leader->parent;
 
-		if (leader == ignored || (leader->exit_state && process_is_empty(leader)) || parent->tgid == 1)
+		if (leader == ignored || (leader->exit_state && process_is_empty(leader)) ||
+		    parent->tgid == 1)
 			continue;
 		if (task_group(parent) != group && task_session(parent) == task_session(leader))
 			return false;
@@ -66,9 +68,8 @@ static bool group_has_stopped(struct pid *group)
 {
 	struct task *leader;
 
-	pid_for_each(leader, group, PID_GROUP)
-		if (leader->process->flags & PROCESS_STOPPED)
-			return true;
+	pid_for_each(leader, group,
+		     PID_GROUP) if (leader->process->flags & PROCESS_STOPPED) return true;
 	return false;
 }
 
@@ -86,7 +87,8 @@ void group_orphan_check(struct task *leader, struct task *parent)
 		return;
 	if (!group_is_orphaned(group, ignored) || !group_has_stopped(group))
 		return;
-	pid_for_each(member, group, PID_GROUP) {
+	pid_for_each(member, group, PID_GROUP)
+	{
 		signal_kernel(member, SIGHUP, true);
 		signal_kernel(member, SIGCONT, true);
 	}
@@ -94,7 +96,8 @@ void group_orphan_check(struct task *leader, struct task *parent)
 
 static struct abi_timeval timeval_of_ns(u64 ns)
 {
-	return (struct abi_timeval){ (long)(ns / NSEC_PER_SEC), (long)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	return (struct abi_timeval){ (long)(ns / NSEC_PER_SEC),
+				     (long)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
 struct usage {
@@ -139,7 +142,7 @@ static void usage_add_self(struct usage *usage, struct process *process)
 	usage->voluntary += process->switches_voluntary;
 	usage->involuntary += process->switches_involuntary;
 	usage->rss_peak = MAX(usage->rss_peak, process->rss_peak);
-	list_for_each_entry(thread, &process->threads, thread_link)
+	list_for_each_entry (thread, &process->threads, thread_link)
 		usage_add_thread(usage, thread);
 }
 

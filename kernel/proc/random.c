@@ -5,15 +5,17 @@
  */
 #include <kernel/random.h>
 
-#include <kernel/locks.h>
 #include <kernel/printk.h>
+#include <kernel/wait.h>
 #include <lib/chacha20.h>
 #include <lib/string.h>
 #include <platform/cpu.h>
 #include <platform/time.h>
+#include <profile/bounds.h>
 
 #define SEED_WORDS 8
-#define EVENTS_READY 256 /* interrupts that count as a seed where the CPU has no generator of its own */
+#define EVENTS_READY                                                                               \
+	256 /* interrupts that count as a seed where the CPU has no generator of its own */
 #define BATCH_SIZE CHACHA20_BLOCK_SIZE
 #define BATCH_USES_MAX 4096 /* then the CPU takes a new key from the base */
 
@@ -21,6 +23,7 @@ static struct spinlock base_lock = SPINLOCK_INIT(RANK_RANDOM); /* interrupts off
 static u8 base_key[CHACHA20_KEY_SIZE]; /* [base_lock] */
 static u64 base_generation = 1; /* [A] a CPU's key is stale when it differs */
 static bool seeded; /* [A] */
+struct wait_queue random_wait = WAIT_QUEUE_INIT(random_wait);
 
 struct random_cpu {
 	u8 key[CHACHA20_KEY_SIZE]; /* [C] */
@@ -165,15 +168,20 @@ u64 random_u64(void)
 
 void random_add_event(u64 value)
 {
+	unsigned long flags = irq_save();
 	struct random_cpu *own = this_cpu_ptr(random_cpu);
 	u64 *slot = &AT(own->events, own->event_count % 4);
-	unsigned long flags;
+	bool first = false;
 
 	*slot = (*slot << 7 | *slot >> 57) ^ value ^ cpu_cycles();
-	if (++own->event_count % EVENTS_READY)
-		return;
-	flags = spin_lock_irq(&base_lock);
-	base_mix(own->events, ARRAY_LEN(own->events));
-	spin_unlock_irq(&base_lock, flags);
-	WRITE_ONCE(seeded, true);
+	if (++own->event_count % EVENTS_READY == 0) {
+		unsigned long unused = spin_lock_irq(&base_lock);
+
+		base_mix(own->events, ARRAY_LEN(own->events));
+		spin_unlock_irq(&base_lock, unused);
+		first = !xchg(&seeded, true);
+	}
+	irq_restore(flags);
+	if (first)
+		wait_wake_all(&random_wait, 0);
 }

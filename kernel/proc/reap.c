@@ -9,7 +9,8 @@
 
 bool process_is_empty(const struct task *leader)
 {
-	return leader->thread_link.next == &leader->process->threads && leader->thread_link.prev == &leader->process->threads;
+	return leader->thread_link.next == &leader->process->threads &&
+	       leader->thread_link.prev == &leader->process->threads;
 }
 
 /* A wait status in the form of SIGCHLD's siginfo. */
@@ -42,7 +43,8 @@ bool parent_notify_exit(struct task *leader, int signo)
 	if (sighand) {
 		const struct abi_sigaction *action = &sighand->actions[SIGCHLD - 1];
 
-		if (signo == SIGCHLD && (action->handler == ABI_SIG_IGN || (action->flags & SA_NOCLDWAIT))) {
+		if (signo == SIGCHLD &&
+		    (action->handler == ABI_SIG_IGN || (action->flags & SA_NOCLDWAIT))) {
 			unwanted = true;
 			if (action->handler == ABI_SIG_IGN)
 				signo = 0;
@@ -51,7 +53,8 @@ bool parent_notify_exit(struct task *leader, int signo)
 			signal_send_locked(parent, &info, true);
 		spin_unlock_irq(&sighand->lock, flags);
 	}
-	wait_wake_all(&parent->process->child_wait, 0); /* also if nobody wants it: wait then finds no child */
+	wait_wake_all(&parent->process->child_wait,
+		      0); /* also if nobody wants it: wait then finds no child */
 	return unwanted;
 }
 

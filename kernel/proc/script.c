@@ -52,7 +52,8 @@ static int script_parse(const char *head, struct script_line *line)
 		return -ENOEXEC;
 	line->name_end = find_word_end(line->name, end);
 	line->argument = skip_blanks(line->name_end, end);
-	line->argument_end = line->argument + strnlen(line->argument, (size_t)(end - line->argument));
+	line->argument_end =
+		line->argument + strnlen(line->argument, (size_t)(end - line->argument));
 	return 0;
 }
 

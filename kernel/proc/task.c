@@ -84,7 +84,8 @@ struct task *task_alloc(bool kernel)
 		return NULL;
 	}
 	task->head.kernel_stack_top = (char *)task->stack + KERNEL_STACK_SIZE;
-	task->head.stack_guard = random_u64() & ~0xffUL; /* a NUL ends any string that runs into it */
+	task->head.stack_guard = random_u64() &
+				 ~0xffUL; /* a NUL ends any string that runs into it */
 	if (current->sched.affinity)
 		memcpy(task->sched.affinity, current->sched.affinity, affinity_size());
 	else
@@ -212,7 +213,8 @@ void process_put(struct process *process)
  */
 void task_times(struct task *task, u64 *user_ns, u64 *system_ns)
 {
-	u64 total = task_runtime_ns(task), user = READ_ONCE(task->user_ns), system = READ_ONCE(task->system_ns);
+	u64 total = task_runtime_ns(task), user = READ_ONCE(task->user_ns),
+	    system = READ_ONCE(task->system_ns);
 
 	if (!user && !system) {
 		*system_ns = task->flags & TASK_FLAG_KERNEL ? total : 0;
@@ -220,7 +222,8 @@ void task_times(struct task *task, u64 *user_ns, u64 *system_ns)
 		u64 sum = user + system;
 
 		/* total * system / sum without overflow: the quotient and the rest apart. */
-		*system_ns = total / sum * system + total % sum * (system >> 10) / ((sum >> 10) | 1);
+		*system_ns =
+			total / sum * system + total % sum * (system >> 10) / ((sum >> 10) | 1);
 		*system_ns = MIN(*system_ns, total);
 	}
 	*user_ns = total - *system_ns;
@@ -236,7 +239,7 @@ void process_times(struct process *process, u64 *user_ns, u64 *system_ns)
 	*system_ns = process->system_ns;
 	if (!sighand)
 		return;
-	list_for_each_entry(thread, &process->threads, thread_link) {
+	list_for_each_entry (thread, &process->threads, thread_link) {
 		u64 user, system;
 
 		task_times(thread, &user, &system);

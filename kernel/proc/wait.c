@@ -13,10 +13,12 @@ static bool child_matches(const struct child_wait *wait, const struct task *chil
 	if (wait->type == P_PGID && task_group(child) != wait->id)
 		return false;
 	/* A "clone" child is one that does not send SIGCHLD. */
-	return (wait->options & __WALL) || (child->exit_signal != SIGCHLD) == !!(wait->options & __WCLONE);
+	return (wait->options & __WALL) ||
+	       (child->exit_signal != SIGCHLD) == !!(wait->options & __WCLONE);
 }
 
-static void report(struct child_wait *wait, const struct task *child, int status, int code, int code_status)
+static void report(struct child_wait *wait, const struct task *child, int status, int code,
+		   int code_status)
 {
 	wait->pid = child->tgid;
 	wait->uid = child->cred->uid;
@@ -91,7 +93,7 @@ static int children_scan(struct child_wait *wait, struct task **dead)
 	struct task *child;
 	int result = -ECHILD;
 
-	list_for_each_entry(child, &current->process->leader->children, sibling) {
+	list_for_each_entry (child, &current->process->leader->children, sibling) {
 		if (child->exit_state == TASK_DEAD || !child_matches(wait, child))
 			continue;
 		result = 0;

@@ -1,4 +1,5 @@
 /* Handlers: the table that tasks may share. */
+#include <abi/errno.h>
 #include <kernel/slab.h>
 #include <lib/string.h>
 
@@ -67,4 +68,43 @@ void signal_exec(void)
 	current->altstack_base = 0;
 	current->altstack_size = 0;
 	current->altstack_flags = SS_DISABLE;
+}
+
+/* What sa_flags may have; others are taken away, so that a program can find out what we know. */
+#define ACTION_FLAGS                                                                               \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |         \
+	 SA_RESETHAND | SA_RESTORER)
+
+/* sighand->lock held. An ignored signal is not pending either. */
+static void forget_ignored(struct abi_sigaction *action, int signo)
+{
+	sigset_t bit = sigset_of(signo);
+	struct task *thread;
+
+	if (action->handler != ABI_SIG_IGN &&
+	    !(action->handler == ABI_SIG_DFL && (bit & SIGNALS_IGNORE)))
+		return;
+	pending_remove(&current->process->shared_pending, bit);
+	list_for_each_entry (thread, &current->process->threads, thread_link)
+		pending_remove(&thread->pending, bit);
+}
+
+int signal_action(int signo, const struct abi_sigaction *new, struct abi_sigaction *old)
+{
+	struct abi_sigaction *action;
+	unsigned long flags;
+
+	if (!signal_valid(signo) || (new && (sigset_of(signo) & SIGNALS_KERNEL_ONLY)))
+		return -EINVAL;
+	flags = spin_lock_irq(&current->sighand->lock);
+	action = sighand_action(current->sighand, signo);
+	*old = *action;
+	if (new) {
+		*action = *new;
+		action->flags &= ACTION_FLAGS;
+		action->mask.bits &= ~SIGNALS_KERNEL_ONLY;
+		forget_ignored(action, signo);
+	}
+	spin_unlock_irq(&current->sighand->lock, flags);
+	return 0;
 }

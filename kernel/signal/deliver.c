@@ -50,7 +50,8 @@ static enum taken take_locked(struct signal_delivery *delivery, unsigned long fl
 
 	if (signal_report_stop(flags))
 		return TAKEN_AGAIN;
-	if ((process->flags & PROCESS_GROUP_EXIT) || (process->exec_task && process->exec_task != current)) {
+	if ((process->flags & PROCESS_GROUP_EXIT) ||
+	    (process->exec_task && process->exec_task != current)) {
 		delivery->signo = SIGKILL;
 		spin_unlock_irq(&sighand->lock, flags);
 		return TAKEN_FATAL;

@@ -19,7 +19,8 @@
 #define FLAG_RF (1UL << 16)
 /* What sigreturn takes from the frame: the arithmetic flags, TF, DF, RF, AC. */
 #define FLAGS_RESTORED                                                                             \
-	(1UL | 1UL << 2 | 1UL << 4 | 1UL << 6 | 1UL << 7 | FLAG_TF | FLAG_DF | 1UL << 11 | FLAG_RF | 1UL << 18)
+	(1UL | 1UL << 2 | 1UL << 4 | 1UL << 6 | 1UL << 7 | FLAG_TF | FLAG_DF | 1UL << 11 |         \
+	 FLAG_RF | 1UL << 18)
 
 static bool on_altstack(u64 sp)
 {
@@ -37,7 +38,8 @@ static int altstack_state(u64 sp)
 
 size_t signal_frame_size(void)
 {
-	return ALIGN_UP(sizeof(struct abi_rt_sigframe) + fpu_frame_size() + FPU_ALIGN + STACK_ALIGN, STACK_ALIGN);
+	return ALIGN_UP(sizeof(struct abi_rt_sigframe) + fpu_frame_size() + FPU_ALIGN + STACK_ALIGN,
+			STACK_ALIGN);
 }
 
 /* Where the frame begins; *fpu: where the FPU image does. 0: no room on the alternate stack. */
@@ -58,17 +60,35 @@ static u64 frame_place(const struct abi_sigaction *action, const struct trap_fra
 	return sp;
 }
 
-static void context_fill(struct abi_sigcontext *context, const struct trap_frame *frame, sigset_t mask, u64 fpu)
+static void context_fill(struct abi_sigcontext *context, const struct trap_frame *frame,
+			 sigset_t mask, u64 fpu)
 {
 	*context = (struct abi_sigcontext){
-		.r8 = frame->r8, .r9 = frame->r9, .r10 = frame->r10, .r11 = frame->r11,
-		.r12 = frame->r12, .r13 = frame->r13, .r14 = frame->r14, .r15 = frame->r15,
-		.rdi = frame->rdi, .rsi = frame->rsi, .rbp = frame->rbp, .rbx = frame->rbx,
-		.rdx = frame->rdx, .rax = frame->rax, .rcx = frame->rcx, .rsp = frame->rsp,
-		.rip = frame->rip, .eflags = frame->rflags,
-		.cs = (u16)frame->cs, .ss = (u16)frame->ss,
-		.err = current->fault_error, .trapno = current->fault_vector, .cr2 = current->fault_address,
-		.oldmask = mask, .fpstate = fpu,
+		.r8 = frame->r8,
+		.r9 = frame->r9,
+		.r10 = frame->r10,
+		.r11 = frame->r11,
+		.r12 = frame->r12,
+		.r13 = frame->r13,
+		.r14 = frame->r14,
+		.r15 = frame->r15,
+		.rdi = frame->rdi,
+		.rsi = frame->rsi,
+		.rbp = frame->rbp,
+		.rbx = frame->rbx,
+		.rdx = frame->rdx,
+		.rax = frame->rax,
+		.rcx = frame->rcx,
+		.rsp = frame->rsp,
+		.rip = frame->rip,
+		.eflags = frame->rflags,
+		.cs = (u16)frame->cs,
+		.ss = (u16)frame->ss,
+		.err = current->fault_error,
+		.trapno = current->fault_vector,
+		.cr2 = current->fault_address,
+		.oldmask = mask,
+		.fpstate = fpu,
 	};
 }
 
@@ -81,18 +101,19 @@ static int fpu_write(u64 at)
 	return 0;
 }
 
-static int frame_write(const struct signal_delivery *delivery, const struct trap_frame *frame, sigset_t mask, u64 at,
-		       u64 fpu)
+static int frame_write(const struct signal_delivery *delivery, const struct trap_frame *frame,
+		       sigset_t mask, u64 at, u64 fpu)
 {
 	struct abi_rt_sigframe content;
 
 	memset(&content, 0, sizeof(content));
 	content.pretcode = delivery->action.restorer;
-	content.uc.uc_flags = (fpu_frame_size() > sizeof(struct abi_fpstate) ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS |
-			      UC_STRICT_RESTORE_SS;
+	content.uc.uc_flags = (fpu_frame_size() > sizeof(struct abi_fpstate) ? UC_FP_XSTATE : 0) |
+			      UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
 	content.uc.uc_stack.ss_sp = current->altstack_base;
 	content.uc.uc_stack.ss_size = current->altstack_size;
-	content.uc.uc_stack.ss_flags = altstack_state(frame->rsp) | (int)(current->altstack_flags & SS_AUTODISARM);
+	content.uc.uc_stack.ss_flags = altstack_state(frame->rsp) |
+				       (int)(current->altstack_flags & SS_AUTODISARM);
 	content.uc.uc_sigmask.bits = mask;
 	context_fill(&content.uc.uc_mcontext, frame, mask, fpu);
 	if (delivery->action.flags & SA_SIGINFO)
@@ -123,18 +144,34 @@ int signal_frame_make(struct signal_delivery *delivery, struct trap_frame *frame
 	frame->cs = SEL_USER_CODE;
 	frame->ss = SEL_USER_DATA;
 	frame->orig_rax = ~0UL;
-	fpu_state_init(current->fpu); /* in memory since fpu_write: handlers begin with a clean one */
+	fpu_state_init(
+		current->fpu); /* in memory since fpu_write: handlers begin with a clean one */
 	return 0;
 }
 
 static void context_restore(struct trap_frame *frame, const struct abi_sigcontext *context)
 {
 	*frame = (struct trap_frame){
-		.r15 = context->r15, .r14 = context->r14, .r13 = context->r13, .r12 = context->r12,
-		.rbp = context->rbp, .rbx = context->rbx, .r11 = context->r11, .r10 = context->r10,
-		.r9 = context->r9, .r8 = context->r8, .rax = context->rax, .rcx = context->rcx,
-		.rdx = context->rdx, .rsi = context->rsi, .rdi = context->rdi, .orig_rax = ~0UL,
-		.rip = context->rip, .cs = SEL_USER_CODE, .rsp = context->rsp, .ss = SEL_USER_DATA,
+		.r15 = context->r15,
+		.r14 = context->r14,
+		.r13 = context->r13,
+		.r12 = context->r12,
+		.rbp = context->rbp,
+		.rbx = context->rbx,
+		.r11 = context->r11,
+		.r10 = context->r10,
+		.r9 = context->r9,
+		.r8 = context->r8,
+		.rax = context->rax,
+		.rcx = context->rcx,
+		.rdx = context->rdx,
+		.rsi = context->rsi,
+		.rdi = context->rdi,
+		.orig_rax = ~0UL,
+		.rip = context->rip,
+		.cs = SEL_USER_CODE,
+		.rsp = context->rsp,
+		.ss = SEL_USER_DATA,
 		.rflags = (frame->rflags & ~FLAGS_RESTORED) | (context->eflags & FLAGS_RESTORED),
 	};
 }
@@ -192,7 +229,8 @@ static int sigreturn(struct trap_frame *frame)
 	struct abi_ucontext context;
 	u64 at = frame->rsp - 8; /* the restorer's return address has been popped */
 
-	if (user_read(&context, user_ptr(at + offsetof(struct abi_rt_sigframe, uc)), sizeof(context)))
+	if (user_read(&context, user_ptr(at + offsetof(struct abi_rt_sigframe, uc)),
+		      sizeof(context)))
 		return -EFAULT;
 	signal_set_mask(context.uc_sigmask.bits);
 	if (context.uc_mcontext.rip >= USER_END)

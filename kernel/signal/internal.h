@@ -1,15 +1,18 @@
 /* Shared within kernel/signal. */
 #pragma once
 
+#include <profile/bounds.h>
 #include <kernel/signal.h>
 #include <kernel/task.h>
 
-#define SIGNAL_BIT(n) (1ULL << ((n) - 1))
+#define SIGNAL_BIT(n) (1ULL << ((n)-1))
 /* Cannot be caught, blocked or ignored. */
 #define SIGNALS_KERNEL_ONLY (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 /* Default actions other than to end the process. */
-#define SIGNALS_STOP (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
-#define SIGNALS_IGNORE (SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGURG))
+#define SIGNALS_STOP                                                                               \
+	(SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define SIGNALS_IGNORE                                                                             \
+	(SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGURG))
 /* Caused by the instruction that just ran: taken first, so that the handler's frame shows it. */
 #define SIGNALS_SYNCHRONOUS                                                                        \
 	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) |     \
@@ -28,7 +31,8 @@ static inline struct abi_sigaction *sighand_action(struct sighand *sighand, int 
 /* queue.c; all with sighand->lock held. */
 void signal_queue_init(void);
 /* Adds it; -EAGAIN: a real-time signal, and too many are queued. */
-int pending_add(struct signal_pending *pending, struct task *target, const struct abi_siginfo *info);
+int pending_add(struct signal_pending *pending, struct task *target,
+		const struct abi_siginfo *info);
 void pending_remove(struct signal_pending *pending, sigset_t set);
 /* Takes the next signal that is not in `blocked`; 0: none. */
 int pending_take(struct signal_pending *pending, sigset_t blocked, struct abi_siginfo *info);

@@ -32,7 +32,7 @@ void signal_pending_flush(struct signal_pending *pending)
 	struct signal_queued *queued, *next;
 
 	pending->set = 0;
-	list_for_each_entry_safe(queued, next, &pending->queue, link) {
+	list_for_each_entry_safe (queued, next, &pending->queue, link) {
 		list_del(&queued->link);
 		queued_free(queued);
 	}
@@ -45,7 +45,7 @@ void pending_remove(struct signal_pending *pending, sigset_t set)
 	if (!(pending->set & set))
 		return;
 	pending->set &= ~set;
-	list_for_each_entry_safe(queued, next, &pending->queue, link) {
+	list_for_each_entry_safe (queued, next, &pending->queue, link) {
 		if (!(sigset_of(queued->info.si_signo) & set))
 			continue;
 		list_del(&queued->link);
@@ -68,7 +68,8 @@ static struct signal_queued *queued_alloc(struct task *target, bool unlimited)
 	rcu_read_unlock();
 	if (!account)
 		return NULL;
-	if ((u64)atomic_add_return(&account->signals, 1) > task_limit(target, RLIMIT_SIGPENDING) && !unlimited)
+	if ((u64)atomic_add_return(&account->signals, 1) > task_limit(target, RLIMIT_SIGPENDING) &&
+	    !unlimited)
 		goto put_account;
 	queued = slab_alloc(queued_cache, SLAB_ATOMIC);
 	if (!queued)
@@ -106,7 +107,7 @@ static void pending_collect(struct signal_pending *pending, int signo, struct ab
 	struct signal_queued *queued, *first = NULL;
 	bool more = false;
 
-	list_for_each_entry(queued, &pending->queue, link) {
+	list_for_each_entry (queued, &pending->queue, link) {
 		if (queued->info.si_signo != signo)
 			continue;
 		more = first;

@@ -42,14 +42,16 @@ bool signal_recalculate_pending(void)
 void signal_wake(struct task *task, bool fatal)
 {
 	task_set_work(task, WORK_SIGNAL);
-	sched_wake(task, fatal ? TASK_INTERRUPTIBLE | TASK_KILLABLE | TASK_STOPPED | TASK_TRACED : TASK_INTERRUPTIBLE);
+	sched_wake(task, fatal ? TASK_INTERRUPTIBLE | TASK_KILLABLE | TASK_STOPPED | TASK_TRACED
+			       : TASK_INTERRUPTIBLE);
 }
 
 static bool handler_ignores(const struct task *task, int signo)
 {
 	u64 handler = sighand_action(task->sighand, signo)->handler;
 
-	return handler == ABI_SIG_IGN || (handler == ABI_SIG_DFL && (sigset_of(signo) & SIGNALS_IGNORE));
+	return handler == ABI_SIG_IGN ||
+	       (handler == ABI_SIG_DFL && (sigset_of(signo) & SIGNALS_IGNORE));
 }
 
 /* `forced`: from the kernel itself, which may kill init. */
@@ -63,7 +65,8 @@ static bool is_ignored(const struct task *task, int signo, bool forced)
 	if ((task->blocked | task->real_blocked) & bit)
 		return false;
 	if ((task->process->flags & PROCESS_UNKILLABLE) &&
-	    sighand_action(task->sighand, signo)->handler == ABI_SIG_DFL && !(forced && (bit & SIGNALS_KERNEL_ONLY)))
+	    sighand_action(task->sighand, signo)->handler == ABI_SIG_DFL &&
+	    !(forced && (bit & SIGNALS_KERNEL_ONLY)))
 		return true;
 	return handler_ignores(task, signo);
 }
@@ -87,7 +90,7 @@ static struct task *choose_thread(struct task *task, int signo, bool whole_proce
 		return task;
 	if (!whole_process)
 		return NULL;
-	list_for_each_entry(thread, &task->process->threads, thread_link)
+	list_for_each_entry (thread, &task->process->threads, thread_link)
 		if (wants(thread, signo))
 			return thread;
 	return NULL;
@@ -100,8 +103,9 @@ static bool is_fatal(const struct task *task, int signo)
 
 	if (signo == SIGKILL)
 		return true;
-	return sighand_action(task->sighand, signo)->handler == ABI_SIG_DFL && !(bit & (SIGNALS_IGNORE | SIGNALS_STOP)) &&
-	       !(task->real_blocked & bit) && !(task->process->flags & PROCESS_UNKILLABLE);
+	return sighand_action(task->sighand, signo)->handler == ABI_SIG_DFL &&
+	       !(bit & (SIGNALS_IGNORE | SIGNALS_STOP)) && !(task->real_blocked & bit) &&
+	       !(task->process->flags & PROCESS_UNKILLABLE);
 }
 
 static void kill_process(struct process *process, int signo)
@@ -112,7 +116,7 @@ static void kill_process(struct process *process, int signo)
 	process->flags &= ~(PROCESS_STOPPED | PROCESS_CONTINUED);
 	process->exit_code = signo;
 	process->stop_count = 0;
-	list_for_each_entry(thread, &process->threads, thread_link) {
+	list_for_each_entry (thread, &process->threads, thread_link) {
 		thread->job_control &= ~(JOB_STOP_PENDING | JOB_STOP_COUNTED);
 		thread->pending.set |= sigset_of(SIGKILL);
 		signal_wake(thread, true);
@@ -152,7 +156,8 @@ int signal_send_locked(struct task *task, const struct abi_siginfo *info, bool w
 	return send(task, info, whole_process, false);
 }
 
-static int lock_and_send(struct task *task, const struct abi_siginfo *info, bool whole_process, bool forced)
+static int lock_and_send(struct task *task, const struct abi_siginfo *info, bool whole_process,
+			 bool forced)
 {
 	unsigned long flags;
 	struct sighand *sighand = task_lock_sighand(task, &flags);
@@ -181,7 +186,7 @@ int signal_send_group(struct pid *group, const struct abi_siginfo *info)
 	int result = -ESRCH, error;
 
 	spin_lock(&tasklist_lock);
-	list_for_each_entry(leader, &group->tasks[PID_GROUP], pid_links[PID_GROUP]) {
+	list_for_each_entry (leader, &group->tasks[PID_GROUP], pid_links[PID_GROUP]) {
 		error = signal_send_process(leader, info);
 		if (result)
 			result = error;
@@ -214,7 +219,7 @@ unsigned int signal_kill_other_threads(void)
 	struct task *thread;
 	unsigned int count = 0;
 
-	list_for_each_entry(thread, &current->process->threads, thread_link) {
+	list_for_each_entry (thread, &current->process->threads, thread_link) {
 		if (thread == current || thread->exit_state)
 			continue;
 		thread->job_control &= ~(JOB_STOP_PENDING | JOB_STOP_COUNTED);
@@ -230,10 +235,11 @@ void signal_hand_over(sigset_t signals)
 	struct task *thread;
 
 	signals &= current->process->shared_pending.set;
-	list_for_each_entry(thread, &current->process->threads, thread_link) {
+	list_for_each_entry (thread, &current->process->threads, thread_link) {
 		if (!signals)
 			return;
-		if (thread == current || (thread->flags & TASK_FLAG_EXITING) || !(signals & ~thread->blocked))
+		if (thread == current || (thread->flags & TASK_FLAG_EXITING) ||
+		    !(signals & ~thread->blocked))
 			continue;
 		signals &= thread->blocked;
 		if (!signal_is_pending(thread))

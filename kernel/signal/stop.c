@@ -8,7 +8,7 @@ static void pending_remove_all(struct process *process, sigset_t set)
 	struct task *thread;
 
 	pending_remove(&process->shared_pending, set);
-	list_for_each_entry(thread, &process->threads, thread_link)
+	list_for_each_entry (thread, &process->threads, thread_link)
 		pending_remove(&thread->pending, set);
 }
 
@@ -18,7 +18,7 @@ static void continue_process(struct process *process)
 	u32 notify = 0;
 
 	pending_remove_all(process, SIGNALS_STOP);
-	list_for_each_entry(thread, &process->threads, thread_link) {
+	list_for_each_entry (thread, &process->threads, thread_link) {
 		thread->job_control &= ~(JOB_STOP_PENDING | JOB_STOP_COUNTED | JOB_STOP_DEQUEUED);
 		sched_wake(thread, TASK_STOPPED);
 	}
@@ -28,11 +28,12 @@ static void continue_process(struct process *process)
 	else if (process->stop_count)
 		notify = PROCESS_NOTIFY_STOPPED;
 	if (notify) {
-		process->flags &= ~(PROCESS_STOPPED | PROCESS_NOTIFY_STOPPED | PROCESS_NOTIFY_CONTINUED);
+		process->flags &=
+			~(PROCESS_STOPPED | PROCESS_NOTIFY_STOPPED | PROCESS_NOTIFY_CONTINUED);
 		process->flags |= PROCESS_CONTINUED | notify;
 		process->stop_count = 0;
 		process->wait_code = 0;
-		list_for_each_entry(thread, &process->threads, thread_link)
+		list_for_each_entry (thread, &process->threads, thread_link)
 			task_set_work(thread, WORK_SIGNAL);
 	}
 }
@@ -70,8 +71,9 @@ static void stop_begin(struct process *process, int signo)
 
 	process->stop_signal = signo;
 	process->stop_count = 0;
-	list_for_each_entry(thread, &process->threads, thread_link) {
-		if ((thread->flags & TASK_FLAG_EXITING) || (READ_ONCE(thread->state) & TASK_STOPPED))
+	list_for_each_entry (thread, &process->threads, thread_link) {
+		if ((thread->flags & TASK_FLAG_EXITING) ||
+		    (READ_ONCE(thread->state) & TASK_STOPPED))
 			continue;
 		thread->job_control |= JOB_STOP_PENDING | JOB_STOP_COUNTED;
 		process->stop_count++;
@@ -141,7 +143,8 @@ bool signal_report_stop(unsigned long flags)
 	process->flags &= ~(PROCESS_NOTIFY_STOPPED | PROCESS_NOTIFY_CONTINUED);
 	spin_unlock_irq(&current->sighand->lock, flags);
 	spin_lock(&tasklist_lock);
-	signal_notify_parent_stop(process->leader, notify & PROCESS_NOTIFY_CONTINUED ? CLD_CONTINUED : CLD_STOPPED);
+	signal_notify_parent_stop(process->leader,
+				  notify & PROCESS_NOTIFY_CONTINUED ? CLD_CONTINUED : CLD_STOPPED);
 	spin_unlock(&tasklist_lock);
 	return true;
 }

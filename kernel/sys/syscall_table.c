@@ -72,3 +72,16 @@ const syscall_fn syscall_table[SYSCALL_COUNT] = {
 const struct syscall_info syscall_infos[SYSCALL_COUNT] = {
 #include <kernel/syscall_list.h>
 };
+
+const u32 syscall_count = SYSCALL_COUNT;
+
+/* Nobody sets WORK_TRACE yet: ptrace will, and then these stop the task for its tracer. */
+u64 syscall_trace_enter(struct trap_frame *frame)
+{
+	return frame->orig_rax;
+}
+
+void syscall_trace_exit(struct trap_frame *frame)
+{
+	(void)frame;
+}

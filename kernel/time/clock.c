@@ -1,8 +1,6 @@
 /* The wall clock and the clock ids of the system calls. */
 #include <abi/errno.h>
-#include <kernel/namespaces.h>
 #include <kernel/sched.h>
-#include <kernel/vfs.h>
 
 static u64 realtime_offset; /* [A] CLOCK_REALTIME - clock_ns */
 
@@ -14,11 +12,6 @@ u64 realtime_ns(void)
 u64 realtime_offset_ns(void)
 {
 	return READ_ONCE(realtime_offset);
-}
-
-s64 realtime_now_ns(void)
-{
-	return (s64)realtime_ns();
 }
 
 int realtime_set(u64 ns)

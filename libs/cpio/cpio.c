@@ -78,26 +78,36 @@ static void fill_entry(struct cpio_entry *out, const u32 *fields)
 	out->rdev_minor = fields[FIELD_RDEV_MINOR];
 }
 
+int cpio_parse_header(const u8 *header, struct cpio_entry *out, size_t *name_size)
+{
+	u32 fields[FIELDS];
+
+	if (!has_magic(header))
+		return -EILSEQ;
+	if (!parse_header(header, fields))
+		return -EINVAL;
+	*name_size = fields[FIELD_NAMESIZE];
+	if (*name_size == 0 || *name_size > CPIO_NAME_MAX)
+		return -EINVAL;
+	fill_entry(out, fields);
+	return 0;
+}
+
 /* The entry whose header is at `pos`; *next is what follows it. 0 or an error. */
 static int read_entry(const u8 *data, size_t len, size_t pos, struct cpio_entry *out, size_t *next)
 {
-	u32 fields[FIELDS];
 	size_t left = len - pos, name_size, data_at;
+	int error;
 
 	if (left < CPIO_HEADER_SIZE)
 		return has_magic(data + pos) ? -ENODATA : -EILSEQ;
-	if (!has_magic(data + pos))
-		return -EILSEQ;
-	if (!parse_header(data + pos, fields))
-		return -EINVAL;
-	name_size = fields[FIELD_NAMESIZE];
-	if (name_size == 0 || name_size > CPIO_NAME_MAX)
-		return -EINVAL;
+	error = cpio_parse_header(data + pos, out, &name_size);
+	if (error)
+		return error;
 	/* All below 2^33: no sum overflows. Positions are padded, not lengths. */
 	data_at = ALIGN_UP(pos + CPIO_HEADER_SIZE + name_size, 4);
 	if (left < CPIO_HEADER_SIZE + name_size)
 		return -ENODATA;
-	fill_entry(out, fields);
 	out->name = (const char *)data + pos + CPIO_HEADER_SIZE;
 	out->name_len = name_size - 1;
 	if (strnlen(out->name, name_size) != out->name_len)

@@ -31,7 +31,8 @@ ACCELS = {
 # What a kernel prints when it is in trouble; a user program must never make it print one of these.
 COMPLAINT = re.compile(
     r"(^|\] |aramid: )(BUG|WARNING|Oops|Kernel panic|panic|oops|general protection fault|"
-    r"contained fault|lock rank|lock check|watchdog: |rcu: INFO|INFO: task)\b", re.M)
+    r"contained fault|lock rank|lock check|check failed|failed check|[Ss]tack overflow|stack smashed|"
+    r"index \d+ out of bounds|watchdog: |rcu: INFO|INFO: task)\b", re.M)
 # QEMU has the terminal turn each newline into two characters more than the guest's own.
 _NEWLINE = re.compile("\r+\n")
 

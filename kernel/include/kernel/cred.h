@@ -49,4 +49,3 @@ void cred_fix_capabilities(struct cred *cred, const struct cred *old);
 void cred_set_groups(struct cred *cred, u32 *groups, u32 count);
 #define CAP_FULL_SET ((1ULL << 41) - 1)
 #define OVERFLOW_ID 65534
-

@@ -27,6 +27,7 @@ enum lock_rank {
 	RANK_MOUNT, /* mount tree */
 	RANK_RENAME, /* superblock: one cross-directory rename at a time */
 	RANK_INODE, /* inode->lock: directories (parent before child), then files */
+	RANK_EPOLL_LINKS, /* which epolls watch which files */
 	RANK_EPOLL, /* polls files, copies events out */
 	RANK_PIPE,
 	RANK_TTY, /* tty->lock: termios, sessions, read side */

@@ -11,5 +11,6 @@ int pipe_create(struct file *files[2], u32 flags);
 int fifo_open(struct inode *inode, struct file *file);
 extern const struct file_ops fifo_file_ops;
 /* F_GETPIPE_SZ and F_SETPIPE_SZ; -EBADF if the file is no pipe. */
+extern unsigned int pipe_max_size; /* what F_SETPIPE_SZ gives to the unprivileged */
 long pipe_fcntl(struct file *file, unsigned int command, u64 argument);
 /* socketpair-like uses later. */

@@ -25,3 +25,5 @@ static inline void poll_wait(struct file *file, struct wait_queue *queue, struct
 #define READY_OUT (POLLOUT | POLLWRNORM)
 
 u32 file_poll(struct file *file, struct poll_table *table);
+/* The last reference of a file that epolls watch is gone: they forget it. */
+void epoll_file_released(struct file *file);

@@ -5,11 +5,12 @@
 
 struct proc_entry {
 	const char *name; /* "meminfo", "sys/kernel/hostname"; directories appear as needed */
-	u32 mode; /* 0444, 0644 */
+	u32 mode; /* 0444, 0644; with S_IFDIR: a directory that may be empty */
 	int (*show)(struct seq_file *out, void *data);
 	ssize_t (*write)(void *data, char *text, size_t size); /* NUL-terminated copy; optional */
 	void *data;
 	const struct file_ops *ops; /* instead of show and write */
+	const char *target; /* instead of all these: a symbolic link; mode is ignored */
 };
 /* The struct stays the caller's, for ever. */
 void proc_register(const struct proc_entry *entry);

@@ -31,7 +31,8 @@ struct signal_queued {
 
 struct signal_pending {
 	sigset_t set; /* [sighand] */
-	struct list queue; /* [sighand] of struct signal_queued; a set bit without an entry: SI_USER from 0 */
+	struct list
+		queue; /* [sighand] of struct signal_queued; a set bit without an entry: SI_USER from 0 */
 };
 
 struct sighand {
@@ -47,8 +48,10 @@ void signal_pending_flush(struct signal_pending *pending); /* frees the queue; n
 
 /* All return 0 or -errno (-EAGAIN: queue full for a real-time signal). Any context but NMI; interrupts may be off. */
 int signal_send_task(struct task *task, const struct abi_siginfo *info); /* to this thread */
-int signal_send_process(struct task *task, const struct abi_siginfo *info); /* to its whole process */
-int signal_send_group(struct pid *group, const struct abi_siginfo *info); /* -ESRCH if empty; not from interrupts */
+int signal_send_process(struct task *task,
+			const struct abi_siginfo *info); /* to its whole process */
+int signal_send_group(struct pid *group,
+		      const struct abi_siginfo *info); /* -ESRCH if empty; not from interrupts */
 /* From the kernel (SI_KERNEL): tty, pipe, timers. */
 void signal_kernel(struct task *task, int signo, bool whole_process);
 void signal_kernel_group(struct pid *group, int signo); /* not from interrupts */
@@ -72,6 +75,10 @@ int signal_user_mask(struct user_ptr set, size_t size, sigset_t *mask); /* -EINV
 
 /* Delivery: called by trap_exit_work with interrupts on. */
 void signal_deliver(struct trap_frame *frame);
+/* rt_sigaction: the old one in *old, `new` may be NULL. 0 or -EINVAL. */
+int signal_action(int signo, const struct abi_sigaction *new, struct abi_sigaction *old);
+/* rt_sigtimedwait: takes a signal of `mask`, waiting until the deadline for one. Its number, -EAGAIN or -EINTR. */
+int signal_wait(sigset_t mask, u64 deadline_ns, struct abi_siginfo *info);
 /* rt_sigreturn and sigaltstack; `sp`: the user's stack pointer. */
 long signal_return(struct trap_frame *frame);
 long signal_altstack(struct user_ptr new, struct user_ptr old, u64 sp);
@@ -83,7 +90,8 @@ void signal_init(void);
 struct sighand *sighand_alloc(void);
 struct sighand *sighand_clone(struct sighand *from);
 void sighand_put(struct sighand *sighand);
-void sighand_reset(struct sighand *sighand); /* all but ignored ones to default; no lock: not shared yet */
+void sighand_reset(
+	struct sighand *sighand); /* all but ignored ones to default; no lock: not shared yet */
 
 /* --- Between processes and their signals; sighand->lock of the task held unless it says otherwise ---------------- */
 

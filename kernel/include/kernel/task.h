@@ -41,7 +41,8 @@ enum task_state {
 #define TASK_FLAG_KERNEL (1u << 0) /* kernel thread */
 #define TASK_FLAG_EXITING (1u << 1)
 #define TASK_FLAG_FORK_NO_EXEC (1u << 2) /* forked, has not called exec: setpgid */
-#define TASK_FLAG_MEMORY_RESERVE (1u << 3) /* may use the last pages: a killed task that must exit */
+#define TASK_FLAG_MEMORY_RESERVE                                                                   \
+	(1u << 3) /* may use the last pages: a killed task that must exit */
 #define TASK_FLAG_VFORK_DONE (1u << 4)
 #define TASK_FLAG_RESTORE_MASK (1u << 5) /* saved_mask is to come back */
 #define TASK_FLAG_SUPERPRIV (1u << 6)
@@ -82,7 +83,8 @@ struct process {
 	struct spinlock limits_lock;
 
 	struct wait_queue child_wait; /* wait4 and waitid of this process's threads */
-	struct pid *pids[PID_TYPES]; /* [tasklist] PID_PROCESS, PID_GROUP, PID_SESSION; references */
+	struct pid
+		*pids[PID_TYPES]; /* [tasklist] PID_PROCESS, PID_GROUP, PID_SESSION; references */
 	struct tty *tty; /* [sighand] controlling terminal, a reference; NULL */
 	bool session_leader; /* [tasklist] */
 
@@ -97,7 +99,8 @@ struct process {
 	/* Accounting of threads that are gone, [sighand]. */
 	u64 user_ns, system_ns, children_user_ns, children_system_ns;
 	u64 faults_minor, faults_major, children_faults_minor, children_faults_major;
-	u64 switches_voluntary, switches_involuntary, children_switches_voluntary, children_switches_involuntary;
+	u64 switches_voluntary, switches_involuntary, children_switches_voluntary,
+		children_switches_involuntary;
 	long rss_peak, children_rss_peak; /* pages */
 
 	struct hrtimer real_timer; /* ITIMER_REAL, alarm */
@@ -110,6 +113,7 @@ struct process {
 
 	u64 start_ns; /* [I] clock_ns at fork */
 	bool is_subreaper, has_subreaper;
+	bool membarrier_registered;
 	s16 oom_score_adjust;
 	struct mutex exec_lock; /* exec, ptrace attach, /proc reads of a consistent process */
 };
@@ -119,7 +123,8 @@ struct process {
 #define PROCESS_CONTINUED (1u << 2)
 #define PROCESS_UNKILLABLE (1u << 3) /* init: default actions do not kill it */
 #define PROCESS_DUMPED (1u << 4)
-#define PROCESS_NOTIFY_STOPPED (1u << 5) /* the parent is to hear of a stop, or that it ended: by whoever delivers next */
+#define PROCESS_NOTIFY_STOPPED                                                                     \
+	(1u << 5) /* the parent is to hear of a stop, or that it ended: by whoever delivers next */
 #define PROCESS_NOTIFY_CONTINUED (1u << 6)
 
 /* task->job_control */
@@ -171,7 +176,8 @@ struct task {
 	struct pid *pid; /* [tasklist] reference: PID_THREAD */
 	struct list pid_links[PID_TYPES]; /* [tasklist] */
 	struct list thread_link; /* [tasklist] in process->threads */
-	struct task *parent; /* [R tasklist] leader of the process that gets exit_signal; threads have their leader's */
+	struct task *
+		parent; /* [R tasklist] leader of the process that gets exit_signal; threads have their leader's */
 	struct list children; /* [tasklist] leaders' processes; kept by a process's leader */
 	struct list sibling; /* [tasklist] */
 	struct list reap_link; /* of whoever reaps it */
@@ -266,7 +272,8 @@ struct clone_request {
 struct task *task_clone(const struct clone_request *request, const struct trap_frame *frame);
 /* The idle task of another CPU: never on a run queue. NULL. */
 /* Kernel thread that runs at once; it ends when entry returns. ERR_PTR. */
-struct task *kthread_run(void (*entry)(void *arg), void *arg, const char *format, ...) __printf(3, 4);
+struct task *kthread_run(void (*entry)(void *arg), void *arg, const char *format, ...)
+	__printf(3, 4);
 __noreturn void task_exit(int wait_status); /* this thread */
 __noreturn void task_exit_group(int wait_status); /* the whole process */
 /* Execute a program in the running task: 0 (then return to user mode by WORK_FULL_RESTORE) or -errno. */

@@ -47,6 +47,12 @@ struct cpio_cursor {
 int cpio_next(const u8 *data, size_t len, struct cpio_cursor *cursor, struct cpio_entry *out);
 
 /*
+ * For an archive that comes in pieces: the CPIO_HEADER_SIZE bytes of one header. Fills the numbers of *out and the size of
+ * the name, its NUL included, that follows. 0, -EILSEQ or -EINVAL as cpio_next.
+ */
+int cpio_parse_header(const u8 *header, struct cpio_entry *out, size_t *name_size);
+
+/*
  * For an entry with nlink > 1 that is no directory: the first entry before `end` (a cursor's pos
  * from before cpio_next returned it) with the same inode. False when `entry` is the first. The data
  * of such a file may come with any one of its names; the others have size 0.

@@ -1,6 +1,6 @@
 /*
- * What assembly needs, inline or in a file of its own: entries of the exception table, and sites whose instructions not
- * every machine wants. Both are lists in sections of their own, with 32-bit distances instead of addresses.
+ * What assembly needs, inline here or in a file of its own (entry/asm.inc): entries of the exception table, and sites whose
+ * instructions not every machine wants. Both are lists in sections of their own, with 32-bit distances for addresses.
  *
  * EXTABLE(from, to): an exception in kernel mode at label `from` goes on at label `to`, with all registers as they were,
  * except that EFLAGS.AC is clear: whoever goes on to touch user memory says so again (trap_fixup).
@@ -11,45 +11,12 @@
 #pragma once
 
 #define SITE_SMAP 0 /* stac, clac: CPU has SMAP */
-#define SITE_VERW 1 /* clears CPU buffers on the way to user mode: CPU leaks them (MDS) and verw does it (MD_CLEAR) */
+#define SITE_VERW 1 /* on the way to user mode: CPU leaks its buffers (MDS) and verw clears them */
 #define SITE_SWAPGS 2 /* lfence: the CPU guesses past swapgs */
-#define SITE_TASK_STACK 3 /* TSS.rsp0 follows the task: not with page-table isolation, where it is the entry stack */
+#define SITE_TASK_STACK 3 /* TSS.rsp0 follows the task: no page-table isolation */
 #define SITE_COUNT 4
 
-#ifdef __ASSEMBLER__
-
-.macro EXTABLE from:req, to:req
-	.pushsection __ex_table, "a"
-	.balign 4
-	.long \from - ., \to - .
-	.popsection
-.endm
-
-.macro SITE kind:req, instruction:vararg
-.Lsite\@:
-	\instruction
-.Lsite_end\@:
-	.pushsection .feature_sites, "a"
-	.balign 4
-	.long .Lsite\@ - .
-	.byte .Lsite_end\@ - .Lsite\@, \kind
-	.short 0
-	.popsection
-.endm
-
-/* A function with a C prototype. */
-.macro FUNCTION name:req
-	.globl \name
-	.type \name, @function
-	.balign 16
-\name:
-.endm
-
-.macro FUNCTION_END name:req
-	.size \name, . - \name
-.endm
-
-#else
+#ifndef __ASSEMBLER__
 
 #define EXTABLE(from, to)                                                                          \
 	".pushsection __ex_table, \"a\"\n\t"                                                       \
@@ -73,8 +40,6 @@
 	"772:\t.pushsection .feature_sites, \"a\"\n\t"                                             \
 	".balign 4\n\t"                                                                            \
 	".long 771b - .\n\t"                                                                       \
-	".byte 772b - 771b, " SITE_NUMBER(kind) "\n\t"                                             \
-	".short 0\n\t"                                                                             \
-	".popsection\n\t"
+	".byte 772b - 771b, " SITE_NUMBER(kind) "\n\t.short 0\n\t.popsection\n\t"
 
 #endif

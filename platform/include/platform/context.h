@@ -13,9 +13,9 @@ struct context_frame {
 };
 
 /*
- * Saves the callee-saved registers and stack pointer of `prev`, loads those of `next`, updates the per-CPU stack top and
- * TSS for `next`. Interrupts off, preempt_count is 1. Returns in `next`, with the task that ran before it: the caller
- * finishes that one (sched_finish_switch). Assembly, never inlined. FPU, address space, FS/GS: the caller's.
+ * Saves the callee-saved registers and stack pointer of `prev`, loads those of `next`, makes `next` current_task, and its
+ * stack top and canary the CPU's. Interrupts off, preempt_count is 1. Returns in `next`, with the task that ran before it:
+ * the caller finishes that one (sched_finish_switch). Assembly, never inlined. FPU, address space, FS/GS: the caller's.
  */
 struct task_head *context_switch(struct task_head *prev, struct task_head *next);
 

@@ -11,7 +11,7 @@ struct mmu_context {
 	struct page_root root; /* [I] */
 	u64 id; /* [I] never reused */
 	u64 tlb_generation; /* [A] bumped by each flush */
-	unsigned long *cpus; /* [A] bitmap, cpu_count() bits: CPUs that may cache entries of this space */
+	unsigned long *cpus; /* [A] bitmap, cpu_count() bits: CPUs that may cache entries of it */
 	unsigned long cpus_word; /* the bitmap itself, up to 64 CPUs */
 };
 

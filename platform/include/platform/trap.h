@@ -36,7 +36,7 @@ static inline bool trap_from_user(const struct trap_frame *frame)
  */
 #define WORK_RESCHEDULE (1u << 0)
 #define WORK_SIGNAL (1u << 1)
-#define WORK_FULL_RESTORE (1u << 2) /* the frame was rewritten: load all registers from it and use IRET */
+#define WORK_FULL_RESTORE (1u << 2) /* frame was rewritten: load all registers from it, use IRET */
 #define WORK_NOTIFY (1u << 3) /* task_work (kernel/task_work.h): deferred fput and the like */
 #define WORK_TRACE (1u << 4) /* system-call entry and exit tracing */
 #define WORK_FPU_LOAD (1u << 5) /* user FPU registers are in memory: load before returning */
@@ -65,7 +65,8 @@ enum trap_access { TRAP_READ, TRAP_WRITE, TRAP_EXEC };
  * Returns true when resolved (retry), or after queueing a signal for user code. False only for a fault from kernel code
  * that no mapping resolves: the caller then tries the exception table, else it is an oops.
  */
-bool trap_page_fault(struct trap_frame *frame, u64 address, enum trap_access access, bool present, bool user_mode);
+bool trap_page_fault(struct trap_frame *frame, u64 address, enum trap_access access, bool present,
+		     bool user_mode);
 
 /* Any other exception of user mode: queues signal `signo` with si_code `code` and si_addr `address`. Interrupts on. */
 void trap_user_exception(struct trap_frame *frame, int signo, int code, u64 address);

@@ -58,75 +58,98 @@ __must_check int user_read_bytes(void *dst, struct user_ptr src, size_t size);
 __must_check int user_write_bytes(struct user_ptr dst, const void *src, size_t size);
 __must_check int user_clear(struct user_ptr dst, size_t size);
 
-#define USER_ACCESS_OPEN(insn) SITE(0, "stac") insn SITE(0, "clac") /* SITE_SMAP */
+/* Around raw accesses to user memory: nothing but these in between. A fault has the effect of user_access_close. */
+static __always_inline void user_access_open(void)
+{
+	if (usercopy_smap())
+		__asm__ volatile(SITE(SITE_SMAP, "stac") : : : "memory");
+}
 
-/*
- * One scalar, aligned or not: one instruction. 0 or -EFAULT; then *value is 0. On a fault the exception has closed user
- * memory again.
- */
-#define USER_SCALAR(type, name, move)                                                              \
-	__must_check static __always_inline int user_read_##name(type *value, struct user_ptr src)  \
+static __always_inline void user_access_close(void)
+{
+	if (usercopy_smap())
+		__asm__ volatile(SITE(SITE_SMAP, "clac") : : : "memory");
+}
+
+/* One raw access; goes to label `fault`. `move` is an instruction for the width. */
+#define USER_LOAD(move, value, address)                                                            \
+	ASM_GOTO_OUTPUT("1: " move " (%1), %0\n\t" EXTABLE("1b", "%l[fault]")                      \
+			: "=r"(value)                                                              \
+			: "r"(address)                                                             \
+			: "memory"                                                                 \
+			: fault)
+#define USER_STORE(move, address, value)                                                           \
+	__asm__ volatile goto("1: " move " %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")                \
+			      :                                                                    \
+			      : "r"(value), "r"(address)                                           \
+			      : "memory"                                                           \
+			      : fault)
+
+/* One scalar, aligned or not: one instruction. 0 or -EFAULT; then *value is 0. */
+#define USER_SCALAR(type, move)                                                                    \
+	__must_check static __always_inline int user_read_##type(type *value, struct user_ptr src) \
 	{                                                                                          \
-		type v;                                                                            \
+		type loaded;                                                                       \
                                                                                                    \
 		if (!user_range_begin(&src, sizeof(type)))                                         \
 			goto fault;                                                                \
-		if (usercopy_smap())                                                               \
-			ASM_GOTO_OUTPUT(USER_ACCESS_OPEN("1: " move " (%1), %0\n\t")                  \
-				     EXTABLE("1b", "%l[fault]")                                    \
-				     : "=r"(v) : "r"(src.addr) : "memory" : fault);                \
-		else                                                                               \
-			ASM_GOTO_OUTPUT("1: " move " (%1), %0\n\t" EXTABLE("1b", "%l[fault]")         \
-				     : "=r"(v) : "r"(src.addr) : "memory" : fault);                \
-		*value = v;                                                                        \
+		user_access_open();                                                                \
+		USER_LOAD(move, loaded, src.addr);                                                 \
+		user_access_close();                                                               \
+		*value = loaded;                                                                   \
 		return 0;                                                                          \
-	fault:                                                                                     \
+fault:                                                                                             \
 		*value = 0;                                                                        \
 		return -EFAULT;                                                                    \
 	}                                                                                          \
-	__must_check static __always_inline int user_write_##name(struct user_ptr dst, type value)  \
+	__must_check static __always_inline int user_write_##type(struct user_ptr dst, type value) \
 	{                                                                                          \
 		if (!user_range_begin(&dst, sizeof(type)))                                         \
 			goto fault;                                                                \
-		if (usercopy_smap())                                                               \
-			__asm__ volatile goto(USER_ACCESS_OPEN("1: " move " %0, (%1)\n\t")                  \
-				     EXTABLE("1b", "%l[fault]")                                    \
-				     : : "r"(value), "r"(dst.addr) : "memory" : fault);            \
-		else                                                                               \
-			__asm__ volatile goto("1: " move " %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")         \
-				     : : "r"(value), "r"(dst.addr) : "memory" : fault);            \
+		user_access_open();                                                                \
+		USER_STORE(move, dst.addr, value);                                                 \
+		user_access_close();                                                               \
 		return 0;                                                                          \
-	fault:                                                                                     \
+fault:                                                                                             \
 		return -EFAULT;                                                                    \
 	}
 
-USER_SCALAR(u8, u8, "movb")
-USER_SCALAR(u16, u16, "movw")
-USER_SCALAR(u32, u32, "movl")
-USER_SCALAR(u64, u64, "movq")
+USER_SCALAR(u8, "movb")
+USER_SCALAR(u16, "movw")
+USER_SCALAR(u32, "movl")
+USER_SCALAR(u64, "movq")
 
 /* 0 or -EFAULT. On a fault part of `dst` may have been written (kernel side: the rest is zeroed). */
 __must_check static __always_inline int user_read(void *dst, struct user_ptr src, size_t size)
 {
 	if (__builtin_constant_p(size)) {
 		switch (size) {
-		case 1: return user_read_u8(dst, src);
-		case 2: return user_read_u16(dst, src);
-		case 4: return user_read_u32(dst, src);
-		case 8: return user_read_u64(dst, src);
+		case 1:
+			return user_read_u8(dst, src);
+		case 2:
+			return user_read_u16(dst, src);
+		case 4:
+			return user_read_u32(dst, src);
+		case 8:
+			return user_read_u64(dst, src);
 		}
 	}
 	return user_read_bytes(dst, src, size);
 }
 
-__must_check static __always_inline int user_write(struct user_ptr dst, const void *src, size_t size)
+__must_check static __always_inline int user_write(struct user_ptr dst, const void *src,
+						   size_t size)
 {
 	if (__builtin_constant_p(size)) {
 		switch (size) {
-		case 1: return user_write_u8(dst, *(const u8 *)src);
-		case 2: return user_write_u16(dst, *(const u16 *)src);
-		case 4: return user_write_u32(dst, *(const u32 *)src);
-		case 8: return user_write_u64(dst, *(const u64 *)src);
+		case 1:
+			return user_write_u8(dst, *(const u8 *)src);
+		case 2:
+			return user_write_u16(dst, *(const u16 *)src);
+		case 4:
+			return user_write_u32(dst, *(const u32 *)src);
+		case 8:
+			return user_write_u64(dst, *(const u64 *)src);
 		}
 	}
 	return user_write_bytes(dst, src, size);

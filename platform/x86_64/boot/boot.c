@@ -29,7 +29,8 @@ enum { E820_RAM = 1, E820_RESERVED, E820_ACPI, E820_NVS, E820_BAD };
 static char command_line[COMMAND_LINE_SIZE];
 static char loader_name[32] = "unknown";
 static char rsdp_copy[RSDP_SIZE];
-static bool power_works; /* ACPI, per-CPU data and the clock are there, which machine_power_off needs */
+/* ACPI, per-CPU data and the clock are there, which machine_power_off needs. */
+static bool power_works;
 
 struct boot_info boot_info = { .loader = loader_name, .command_line = command_line };
 
@@ -69,8 +70,9 @@ static bool add_usable; /* the pass over the map */
 void __init boot_add_e820(u64 start, u64 size, u32 type)
 {
 	static const enum memory_kind kinds[] = {
-		[E820_RAM] = MEMORY_USABLE, [E820_RESERVED] = MEMORY_RESERVED, [E820_ACPI] = MEMORY_ACPI,
-		[E820_NVS] = MEMORY_NVS,    [E820_BAD] = MEMORY_BAD,
+		[E820_RAM] = MEMORY_USABLE, [E820_RESERVED] = MEMORY_RESERVED,
+		[E820_ACPI] = MEMORY_ACPI,  [E820_NVS] = MEMORY_NVS,
+		[E820_BAD] = MEMORY_BAD,
 	};
 	enum memory_kind kind = type > 0 && type < ARRAY_LEN(kinds) ? kinds[type] : MEMORY_RESERVED;
 
@@ -116,7 +118,8 @@ bool boot_option_is(const char *name, const char *expected)
 	const char *value;
 	ssize_t length = boot_option(name, &value);
 
-	return length >= 0 && (size_t)length == strlen(expected) && memcmp(value, expected, length) == 0;
+	return length >= 0 && (size_t)length == strlen(expected) &&
+	       memcmp(value, expected, length) == 0;
 }
 
 void boot_fail(const char *format, ...)

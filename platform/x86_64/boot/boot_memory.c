@@ -52,7 +52,8 @@ static void list_insert(struct range_list *list, size_t at, struct memory_range 
 static void list_delete(struct range_list *list, size_t at)
 {
 	list->count--;
-	memmove(&list->ranges[at], &list->ranges[at + 1], (list->count - at) * sizeof(*list->ranges));
+	memmove(&list->ranges[at], &list->ranges[at + 1],
+		(list->count - at) * sizeof(*list->ranges));
 }
 
 /* Nothing of the list lies in [start, end) any more. Returns where a range that begins at `start` belongs. */
@@ -89,7 +90,8 @@ static void list_set(struct range_list *list, struct memory_range range)
 		list->ranges[at].end = list->ranges[at + 1].end;
 		list_delete(list, at + 1);
 	}
-	if (at > 0 && list->ranges[at - 1].end == range.start && list->ranges[at - 1].kind == range.kind) {
+	if (at > 0 && list->ranges[at - 1].end == range.start &&
+	    list->ranges[at - 1].kind == range.kind) {
 		list->ranges[at - 1].end = list->ranges[at].end;
 		list_delete(list, at);
 	}
@@ -164,8 +166,8 @@ void *boot_memory_alloc_aligned(size_t size, size_t align, u64 below)
 		boot_memory_reserve(at, at + whole);
 		return memset(paddr_to_virt(paddr(at)), 0, whole);
 	}
-	boot_fail("not enough memory: no block of %zu KiB left at boot, %llu MiB usable", whole / KIB,
-		  (unsigned long long)(boot_memory_usable() / MIB));
+	boot_fail("not enough memory: no block of %zu KiB left at boot, %llu MiB usable",
+		  whole / KIB, (unsigned long long)(boot_memory_usable() / MIB));
 }
 
 void *boot_memory_alloc(size_t size)

@@ -79,7 +79,8 @@ static void __init trampoline_fill(unsigned int cpu, void *stack_top)
 	smp_trampoline_efer = EFER_LME | (cpu_has(CPU_NX) ? EFER_NX : 0);
 	smp_trampoline_stack = (u64)stack_top;
 	smp_trampoline_gs_base = percpu_offsets[cpu];
-	memcpy(paddr_to_virt(paddr(trampoline)), smp_trampoline, smp_trampoline_end - smp_trampoline);
+	memcpy(paddr_to_virt(paddr(trampoline)), smp_trampoline,
+	       smp_trampoline_end - smp_trampoline);
 }
 
 /* The new CPU has reached tsc_compare, or is online if there is no TSC. */

@@ -90,7 +90,8 @@ static const struct table *__init table_map(u64 at)
 
 static const struct rsdp *__init rsdp_check(const struct rsdp *rsdp)
 {
-	if (!rsdp || memcmp(rsdp->signature, "RSD PTR ", 8) != 0 || !sum_is_zero(rsdp, RSDP_OLD_SIZE))
+	if (!rsdp || memcmp(rsdp->signature, "RSD PTR ", 8) != 0 ||
+	    !sum_is_zero(rsdp, RSDP_OLD_SIZE))
 		return NULL;
 	return rsdp;
 }
@@ -164,7 +165,8 @@ static void __init tables_walk(void (*found)(const struct table *table))
 static const struct madt_entry *madt_next(const struct madt_entry *entry, u8 type, size_t size)
 {
 	const char *end = (const char *)madt + madt->length;
-	const char *at = entry ? (const char *)entry + entry->length : (const char *)madt + MADT_ENTRIES;
+	const char *at = entry ? (const char *)entry + entry->length
+			       : (const char *)madt + MADT_ENTRIES;
 
 	for (; end - at >= 2; at += entry->length) {
 		entry = (const void *)at;
@@ -200,9 +202,9 @@ static void __init cpus_find(void)
 	apic_ids = boot_memory_alloc((entries + 1) * sizeof(*apic_ids));
 	apic_ids[0] = lapic_id();
 	cpus = 1;
-	for_each_madt_entry(entry, MADT_LAPIC, lapic)
+	for_each_madt_entry (entry, MADT_LAPIC, lapic)
 		cpu_add(entry->lapic.apic_id, entry->lapic.flags);
-	for_each_madt_entry(entry, MADT_X2APIC, x2apic)
+	for_each_madt_entry (entry, MADT_X2APIC, x2apic)
 		cpu_add(entry->x2apic.apic_id, entry->x2apic.flags);
 }
 
@@ -220,7 +222,7 @@ bool acpi_ioapic(unsigned int index, struct acpi_ioapic *ioapic)
 {
 	const struct madt_entry *entry;
 
-	for_each_madt_entry(entry, MADT_IOAPIC, ioapic) {
+	for_each_madt_entry (entry, MADT_IOAPIC, ioapic) {
 		if (index-- > 0)
 			continue;
 		*ioapic = (struct acpi_ioapic){ entry->ioapic.address, entry->ioapic.gsi_base };
@@ -237,7 +239,7 @@ struct acpi_line acpi_isa_line(unsigned int irq)
 {
 	const struct madt_entry *entry;
 
-	for_each_madt_entry(entry, MADT_OVERRIDE, override) {
+	for_each_madt_entry (entry, MADT_OVERRIDE, override) {
 		if (entry->override.irq != irq)
 			continue;
 		return (struct acpi_line){

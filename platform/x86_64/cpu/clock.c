@@ -88,9 +88,11 @@ static u64 pm_total_read(void)
 
 u64 clock_ns(void)
 {
-	if (likely(clock_tsc.usable))
-		return ((unsigned __int128)(tsc_read_ordered() - clock_tsc.base_tsc) * clock_tsc.mult >>
-			clock_tsc.shift) + clock_tsc.base_ns;
+	if (likely(clock_tsc.usable)) {
+		unsigned __int128 cycles = tsc_read_ordered() - clock_tsc.base_tsc;
+
+		return (cycles * clock_tsc.mult >> clock_tsc.shift) + clock_tsc.base_ns;
+	}
 	return pm_start_ns + scale_apply(pm_total_read() - pm_start_total, pm_scale);
 }
 
@@ -170,7 +172,8 @@ static void __init reference_wait(const struct reference *reference, u32 start)
 	u32 reads;
 
 	for (reads = 0; reads < REFERENCE_READS; reads++)
-		if (((reference->read() - start) & reference->mask) >= reference->hz / MEASURE_PER_SECOND)
+		if (((reference->read() - start) & reference->mask) >=
+		    reference->hz / MEASURE_PER_SECOND)
 			return;
 	boot_fail("this machine has no clock: neither the ACPI PM timer nor the PIT counts");
 }
@@ -194,7 +197,11 @@ static void __init tsc_use(u64 khz, u64 base)
 	struct scale scale = scale_make(khz * 1000, NS_PER_SECOND);
 
 	clock_tsc = (struct clock_tsc){
-		.usable = true, .mult = scale.mult, .shift = scale.shift, .base_tsc = base, .khz = khz,
+		.usable = true,
+		.mult = scale.mult,
+		.shift = scale.shift,
+		.base_tsc = base,
+		.khz = khz,
 	};
 }
 
@@ -221,7 +228,8 @@ void __init clock_init(void)
 	last = sample_take(&reference);
 	lapic_timer_set(0);
 	ticks = (last.reference - first.reference) & reference.mask;
-	lapic_scale = scale_make(NS_PER_SECOND, (u64)(first.lapic - last.lapic) * reference.hz / ticks);
+	lapic_scale =
+		scale_make(NS_PER_SECOND, (u64)(first.lapic - last.lapic) * reference.hz / ticks);
 	khz = tsc_khz_stated();
 	if (!khz)
 		khz = (last.tsc - first.tsc) * reference.hz / ticks / 1000;

@@ -83,7 +83,9 @@ void serial_console_early_init(void)
 		outb(COM1 + UART_LINE_CONTROL, LINE_8N1);
 		outb(COM1 + UART_FIFO_CONTROL, FIFO_ENABLE_CLEAR);
 		outb(COM1 + UART_MODEM_CONTROL, MODEM_DTR_RTS_OUT2);
-		fifo_size = (inb(COM1 + UART_INTERRUPT_ID) & FIFO_ENABLED) == FIFO_ENABLED ? FIFO_SIZE : 1;
+		fifo_size = 1;
+		if ((inb(COM1 + UART_INTERRUPT_ID) & FIFO_ENABLED) == FIFO_ENABLED)
+			fifo_size = FIFO_SIZE;
 	}
 	debug_port = boot_option("debugcon", NULL) >= 0;
 }
@@ -102,10 +104,12 @@ void __init vga_text_init(void)
 
 void vga_text_line(unsigned int row, const char *text)
 {
+	volatile u16 *cell;
 	unsigned int column;
 
 	if (!screen || row >= VGA_ROWS)
 		return;
+	cell = screen + row * VGA_COLUMNS;
 	for (column = 0; column < VGA_COLUMNS; column++)
-		screen[row * VGA_COLUMNS + column] = VGA_GREY_ON_BLACK | (u8)(*text ? *text++ : ' ');
+		*cell++ = VGA_GREY_ON_BLACK | (u8)(*text ? *text++ : ' ');
 }

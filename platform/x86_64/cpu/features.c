@@ -58,8 +58,10 @@ static const struct {
 	u8 bit;
 	const char *name;
 } needed[] = {
-	{ 1, 0, "fpu" },   { 1, 5, "msr" },  { 1, 6, "pae" },	{ 1, 8, "cx8" },
-	{ 1, 9, "apic" },  { 1, 16, "pat" }, { 1, 24, "fxsr" }, { 1, 25, "sse" },
+	{ 1, 0, "fpu" },   { 1, 5, "msr" },
+	{ 1, 6, "pae" },   { 1, 8, "cx8" },
+	{ 1, 9, "apic" },  { 1, 16, "pat" },
+	{ 1, 24, "fxsr" }, { 1, 25, "sse" },
 	{ 1, 26, "sse2" }, { 0x80000001, 11, "syscall" },
 };
 
@@ -131,6 +133,57 @@ static void __init bugs_find(void)
 	cpu_features[CPU_MDS] = !(not_affected & ARCH_MDS_NO);
 }
 
+/* Cycles of some 100 simple instructions: the least of several attempts, since any one may be interrupted. */
+static u64 __init loop_cycles(void)
+{
+	u64 least = ~0ULL;
+	int attempt, i;
+
+	for (attempt = 0; attempt < 4; attempt++) {
+		u64 start = __builtin_ia32_rdtsc(), took;
+
+		for (i = 0; i < 32; i++)
+			barrier();
+		took = __builtin_ia32_rdtsc() - start;
+		least = MIN(least, took);
+	}
+	return least;
+}
+
+#define LOOP_CYCLES_MAX 20000
+
+/*
+ * A KVM without the processor's virtualisation runs user mode natively and interprets the kernel, some 3000 cycles for each
+ * instruction, which is how it can be told. Its CPUID passes on features of the host whose instructions the interpreter
+ * does not know; in the kernel they end the machine.
+ */
+static bool __init kernel_is_interpreted(void)
+{
+	struct cpuid r;
+
+	if (!cpu_has(CPU_HYPERVISOR) || !cpu_has(CPU_TSC))
+		return false;
+	r = cpuid_read(CPUID_HYPERVISOR, 0);
+	if (memcmp(&r.ebx, "KVMK", 4) != 0 || memcmp(&r.ecx, "VMKV", 4) != 0)
+		return false;
+	return loop_cycles() > LOOP_CYCLES_MAX;
+}
+
+static void __init features_distrust(void)
+{
+	static const u8 not_interpreted[] = {
+		CPU_XSAVE,  CPU_XSAVEOPT, CPU_FSGSBASE, CPU_SMEP,   CPU_SMAP,
+		CPU_UMIP,   CPU_PCID,	  CPU_INVPCID,	CPU_RDRAND, CPU_RDSEED,
+		CPU_RDTSCP, CPU_CX16,	  CPU_IBRS,	CPU_STIBP,  CPU_MD_CLEAR,
+	};
+	unsigned int i;
+
+	if (!kernel_is_interpreted())
+		return;
+	for (i = 0; i < ARRAY_LEN(not_interpreted); i++)
+		cpu_features[not_interpreted[i]] = 0;
+}
+
 void __init cpu_features_init(void)
 {
 	unsigned int i;
@@ -144,6 +197,7 @@ void __init cpu_features_init(void)
 
 		cpu_features[f->feature] = cpuid_word(f->leaf, f->subleaf, f->reg) >> f->bit & 1;
 	}
+	features_distrust();
 	bugs_find();
 }
 

@@ -39,7 +39,9 @@ struct fpu_state {
 	u16 fcw, fsw, ftw, fop;
 	u64 fip, fdp;
 	u32 mxcsr, mxcsr_mask;
-	u8 registers[432];
+	u8 x87_registers[8][16];
+	u8 xmm_registers[16][16];
+	u8 unused[48];
 	struct frame_info info;
 	/* XSAVE header */
 	u64 xstate_bv, xcomp_bv;
@@ -47,7 +49,8 @@ struct fpu_state {
 	u8 extended[];
 };
 _Static_assert(offsetof(struct fpu_state, mxcsr) == 24 && offsetof(struct fpu_state, info) == 464 &&
-	       offsetof(struct fpu_state, xstate_bv) == 512 && sizeof(struct fpu_state) == 576,
+		       offsetof(struct fpu_state, xstate_bv) == 512 &&
+		       sizeof(struct fpu_state) == 576,
 	       "layout of FXSAVE and XSAVE");
 
 static u64 features __ro_after_init = FEATURE_X87 | FEATURE_SSE;
@@ -83,7 +86,8 @@ static void __init mxcsr_mask_find(void)
 void fpu_init_this(void)
 {
 	bool first = this_cpu_number() == 0;
-	u32 mxcsr = MXCSR_INITIAL;
+	static const struct fpu_state start __aligned(64) = { .fcw = FCW_INITIAL,
+							      .mxcsr = MXCSR_INITIAL };
 
 	if (first)
 		mxcsr_mask_find();
@@ -94,7 +98,8 @@ void fpu_init_this(void)
 		if (first)
 			state_size = cpuid_read(0xd, 0).ebx; /* of what XCR0 enables */
 	}
-	__asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
+	/* Not fninit and ldmxcsr: a hypervisor that interprets the kernel's instructions may know only this one. */
+	__asm__ volatile("fxrstor64 %0" : : "m"(start));
 }
 
 size_t fpu_state_size(void)
@@ -144,6 +149,21 @@ size_t fpu_frame_size(void)
 	return cpu_has(CPU_XSAVE) ? state_size + FRAME_MAGIC2_SIZE : FPU_FXSAVE_SIZE;
 }
 
+/* What XSAVEOPT found in its initial state it may not have written, but programs read it. */
+static void legacy_complete(struct fpu_state *image)
+{
+	if (!(image->xstate_bv & FEATURE_X87)) {
+		memset(image, 0, offsetof(struct fpu_state, mxcsr));
+		image->fcw = FCW_INITIAL;
+		memset(image->x87_registers, 0, sizeof(image->x87_registers));
+	}
+	if (!(image->xstate_bv & FEATURE_SSE)) {
+		image->mxcsr = MXCSR_INITIAL;
+		memset(image->xmm_registers, 0, sizeof(image->xmm_registers));
+	}
+	image->xstate_bv |= FEATURE_X87 | FEATURE_SSE;
+}
+
 void fpu_frame_finish(struct fpu_state *image)
 {
 	const u32 magic2 = FRAME_MAGIC2;
@@ -156,8 +176,7 @@ void fpu_frame_finish(struct fpu_state *image)
 		.features = features,
 		.xstate_size = state_size,
 	};
-	/* What XSAVE found in its initial state it may not have written, but programs read it. */
-	image->xstate_bv |= FEATURE_X87 | FEATURE_SSE;
+	legacy_complete(image);
 	memcpy((char *)image + state_size, &magic2, sizeof(magic2));
 }
 
@@ -169,7 +188,8 @@ static bool frame_is_extended(const struct fpu_state *image, size_t size)
 
 	if (size < sizeof(*image) || info->magic1 != FRAME_MAGIC1 ||
 	    info->xstate_size < sizeof(*image) || info->xstate_size > state_size ||
-	    info->xstate_size > info->extended_size || (size_t)info->xstate_size + FRAME_MAGIC2_SIZE > size)
+	    info->xstate_size > info->extended_size ||
+	    (size_t)info->xstate_size + FRAME_MAGIC2_SIZE > size)
 		return false;
 	memcpy(&magic2, (const char *)image + info->xstate_size, sizeof(magic2));
 	return magic2 == FRAME_MAGIC2;

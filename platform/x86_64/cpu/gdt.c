@@ -22,7 +22,8 @@ static void tss_descriptor_write(u64 *slots, const struct tss *tss)
 {
 	u64 base = (u64)tss;
 
-	slots[0] = SEGMENT_TSS | (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+	slots[0] = SEGMENT_TSS | (sizeof(*tss) - 1) | (base & 0xffffff) << 16 |
+		   (base >> 24 & 0xff) << 56;
 	slots[1] = base >> 32;
 }
 
@@ -52,7 +53,9 @@ static void segments_load(void)
 	u64 gs_base = msr_read(MSR_GS_BASE);
 
 	__asm__ volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:"
-			 : : "i"(SEL_KERNEL_CODE) : "rax", "memory");
+			 :
+			 : "i"(SEL_KERNEL_CODE)
+			 : "rax", "memory");
 	__asm__ volatile("movl %0, %%ss" : : "r"(SEL_KERNEL_DATA));
 	__asm__ volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%fs" : : "r"(0));
 	__asm__ volatile("movl %0, %%gs" : : "r"(0));

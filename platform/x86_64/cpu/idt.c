@@ -35,8 +35,10 @@ void __init idt_init(void)
 
 	for (unsigned int vector = 0; vector < ARRAY_LEN(idt); vector++)
 		gate_set(vector, entries->stubs + vector * STUB_SIZE, GATE_INTERRUPT);
-	gate_set(VECTOR_BREAKPOINT, entries->stubs + VECTOR_BREAKPOINT * STUB_SIZE, GATE_INTERRUPT | GATE_USER);
-	gate_set(VECTOR_OVERFLOW, entries->stubs + VECTOR_OVERFLOW * STUB_SIZE, GATE_INTERRUPT | GATE_USER);
+	gate_set(VECTOR_BREAKPOINT, entries->stubs + VECTOR_BREAKPOINT * STUB_SIZE,
+		 GATE_INTERRUPT | GATE_USER);
+	gate_set(VECTOR_OVERFLOW, entries->stubs + VECTOR_OVERFLOW * STUB_SIZE,
+		 GATE_INTERRUPT | GATE_USER);
 	gate_set(VECTOR_PAGE_FAULT, entries->page_fault, GATE_INTERRUPT);
 	gate_set_ist(VECTOR_NMI, entries->nmi, IST_NMI);
 	gate_set_ist(VECTOR_DEBUG, entries->debug, IST_DEBUG);

@@ -26,7 +26,7 @@ void cpus_stop_others(void)
 	unsigned int cpu;
 	int tenths;
 
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (cpu != this_cpu_number())
 			ipi_send(cpu, IPI_STOP);
 	for (tenths = 0; tenths < 100 && cpu_online_count() > 1; tenths++)

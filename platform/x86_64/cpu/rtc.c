@@ -82,13 +82,17 @@ static unsigned int hour_number(u8 hour, u8 status_b)
 	return h % 12 + (hour & HOUR_PM ? 12 : 0);
 }
 
+/* From March 1 of the year 0. */
+#define DAYS_TO_1970 719468
+
 /* Days from 1970-01-01 in the Gregorian calendar; a year is counted from March, so that the leap day is its last. */
 static u64 days_from_date(unsigned int year, unsigned int month, unsigned int day)
 {
 	unsigned int months = (month + 9) % 12;
 	u64 years = year - (month < 3);
+	u64 leap_days = years / 4 - years / 100 + years / 400;
 
-	return years * 365 + years / 4 - years / 100 + years / 400 + (153 * months + 2) / 5 + day - 1 - 719468;
+	return years * 365 + leap_days + (153 * months + 2) / 5 + day - 1 - DAYS_TO_1970;
 }
 
 static u64 rtc_seconds(struct rtc rtc)
@@ -96,6 +100,7 @@ static u64 rtc_seconds(struct rtc rtc)
 	u8 status = cmos_read(RTC_STATUS_B);
 	unsigned int year = number(rtc.year, status), month = number(rtc.month, status);
 	unsigned int day = number(rtc.day, status), century = number(rtc.century, status);
+	u64 seconds;
 
 	/* Without a century register: 1970 to 2069. */
 	if (century < 19 || century > 29)
@@ -105,8 +110,8 @@ static u64 rtc_seconds(struct rtc rtc)
 	year += century * 100;
 	if (year < 1970)
 		return 0;
-	return ((days_from_date(year, month, day) * 24 + hour_number(rtc.hour, status)) * 60 +
-		number(rtc.minute, status)) * 60 + number(rtc.second, status);
+	seconds = (days_from_date(year, month, day) * 24 + hour_number(rtc.hour, status)) * 3600;
+	return seconds + number(rtc.minute, status) * 60 + number(rtc.second, status);
 }
 
 u64 wall_clock_read(void)

@@ -17,8 +17,10 @@ DEFINE_PER_CPU(u32, cpu_syscall_limit);
  */
 void syscall_init_this(void)
 {
-	_Static_assert(SEL_USER_CODE == SEL_USER_CODE32 + 16 && SEL_USER_DATA == SEL_USER_CODE32 + 8 &&
-		       SEL_KERNEL_DATA == SEL_KERNEL_CODE + 8, "order of the segments");
+	_Static_assert(SEL_USER_CODE == SEL_USER_CODE32 + 16 &&
+			       SEL_USER_DATA == SEL_USER_CODE32 + 8 &&
+			       SEL_KERNEL_DATA == SEL_KERNEL_CODE + 8,
+		       "order of the segments");
 	msr_write(MSR_STAR, (u64)SEL_USER_CODE32 << 48 | (u64)SEL_KERNEL_CODE << 32);
 	msr_write(MSR_LSTAR, (u64)entry_points()->syscall);
 	msr_write(MSR_SYSCALL_MASK, SYSCALL_MASK_FLAGS);

@@ -39,8 +39,6 @@
  * and LSTAR point to is decided once (entry_points()). With _pti an entry begins on the user's page tables, which map
  * only this section, the IDT and struct entry_area; the CPU pushes to the entry stack there. Each entry loads CR3, moves to
  * the task's stack, and from there on the two sets do the same.
- *
- * Each label PATH(x) up to PATH(x_end) is what testing/entry/test_entry_saves.py counts.
  */
 #include "entry.inc"
 

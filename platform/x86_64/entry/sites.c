@@ -48,7 +48,8 @@ void __init sites_init(void)
 		[SITE_TASK_STACK] = !isolation,
 	};
 
-	for (const struct feature_site *site = __feature_sites_start; site < __feature_sites_end; site++)
+	for (const struct feature_site *site = __feature_sites_start; site < __feature_sites_end;
+	     site++)
 		if (!wanted[site->kind])
 			nop_fill((u8 *)&site->at + site->at, site->length);
 }

@@ -52,23 +52,6 @@ int user_clear(struct user_ptr dst, size_t size)
 	return likely(usercopy_clear_raw((void *)dst.addr, size) == 0) ? 0 : -EFAULT;
 }
 
-/* Around a run of raw loads; nothing but these in between. */
-static inline void access_open(void)
-{
-	if (usercopy_smap())
-		__asm__ volatile(SITE(0, "stac") : : : "memory");
-}
-
-static inline void access_close(void)
-{
-	if (usercopy_smap())
-		__asm__ volatile(SITE(0, "clac") : : : "memory");
-}
-
-#define LOAD_RAW(move, value, address, label)                                                      \
-	ASM_GOTO_OUTPUT("1: " move " (%1), %0\n\t" EXTABLE("1b", "%l[" #label "]")                    \
-		     : "=r"(value) : "r"(address) : : label)
-
 /* The lowest 0x80 marks the first zero byte; 0 if there is none. */
 static inline u64 zero_bytes(u64 word)
 {
@@ -84,12 +67,12 @@ static __always_inline ssize_t string_scan(char *to, u64 from, size_t max)
 {
 	size_t done = 0;
 
-	access_open();
+	user_access_open();
 	while (done < max) {
 		if (max - done >= 8 && ((from + done) & (PAGE_SIZE - 1)) <= PAGE_SIZE - 8) {
 			u64 word, zeros;
 
-			LOAD_RAW("movq", word, from + done, fault);
+			USER_LOAD("movq", word, from + done);
 			if (to)
 				memcpy(to + done, &word, 8);
 			zeros = zero_bytes(word);
@@ -101,7 +84,7 @@ static __always_inline ssize_t string_scan(char *to, u64 from, size_t max)
 		} else {
 			u8 byte;
 
-			LOAD_RAW("movb", byte, from + done, fault);
+			USER_LOAD("movb", byte, from + done);
 			if (to)
 				to[done] = (char)byte;
 			if (!byte)
@@ -109,7 +92,7 @@ static __always_inline ssize_t string_scan(char *to, u64 from, size_t max)
 			done++;
 		}
 	}
-	access_close();
+	user_access_close();
 	return (ssize_t)done;
 fault:
 	return -EFAULT;
@@ -145,10 +128,13 @@ int user_cmpxchg_u32(struct user_ptr at, u32 expected, u32 desired, u32 *old)
 {
 	if (!user_range_begin(&at, 4))
 		return -EFAULT;
-	access_open();
+	user_access_open();
 	ASM_GOTO_OUTPUT("1: lock cmpxchgl %2, (%1)\n\t" EXTABLE("1b", "%l[fault]")
-		     : "+a"(expected) : "r"(at.addr), "r"(desired) : "memory", "cc" : fault);
-	access_close();
+			: "+a"(expected)
+			: "r"(at.addr), "r"(desired)
+			: "memory", "cc"
+			: fault);
+	user_access_close();
 	*old = expected;
 	return 0;
 fault:
@@ -159,10 +145,13 @@ int user_xchg_u32(struct user_ptr at, u32 value, u32 *old)
 {
 	if (!user_range_begin(&at, 4))
 		return -EFAULT;
-	access_open();
+	user_access_open();
 	ASM_GOTO_OUTPUT("1: xchgl %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")
-		     : "+r"(value) : "r"(at.addr) : "memory" : fault);
-	access_close();
+			: "+r"(value)
+			: "r"(at.addr)
+			: "memory"
+			: fault);
+	user_access_close();
 	*old = value;
 	return 0;
 fault:
@@ -173,10 +162,13 @@ int user_add_u32(struct user_ptr at, u32 value, u32 *old)
 {
 	if (!user_range_begin(&at, 4))
 		return -EFAULT;
-	access_open();
+	user_access_open();
 	ASM_GOTO_OUTPUT("1: lock xaddl %0, (%1)\n\t" EXTABLE("1b", "%l[fault]")
-		     : "+r"(value) : "r"(at.addr) : "memory", "cc" : fault);
-	access_close();
+			: "+r"(value)
+			: "r"(at.addr)
+			: "memory", "cc"
+			: fault);
+	user_access_close();
 	*old = value;
 	return 0;
 fault:

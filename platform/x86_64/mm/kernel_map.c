@@ -26,7 +26,8 @@ static bool final_tables __ro_after_init;
 static u64 device_next __ro_after_init = DEVICE_MAP_BASE;
 static u64 identity_page;
 
-static void __init map_or_fail(u64 address, u64 to, size_t size, u64 bits, unsigned int highest_level)
+static void __init map_or_fail(u64 address, u64 to, size_t size, u64 bits,
+			       unsigned int highest_level)
 {
 	if (kernel_map_pages(address, paddr(to), size, bits, MEMORY_TYPE_CACHED, highest_level))
 		boot_fail("not enough memory: no room for page tables");
@@ -36,8 +37,9 @@ static void __init map_or_fail(u64 address, u64 to, size_t size, u64 bits, unsig
 static void __init direct_map_ram(u64 start, u64 end)
 {
 	unsigned int highest = cpu_has(CPU_1GB_PAGES) ? 3 : 2;
-	u64 fixed = virt_to_paddr(__text_start).raw, fixed_end = virt_to_paddr(__ro_after_init_end).raw;
+	u64 fixed = virt_to_paddr(__text_start).raw;
 	u64 plain = virt_to_paddr(__ro_after_init_start).raw;
+	u64 fixed_end = virt_to_paddr(__ro_after_init_end).raw;
 
 	if (end <= fixed || start >= fixed_end) {
 		map_or_fail(DIRECT_MAP_BASE + start, start, end - start, BITS_RW, highest);

@@ -120,7 +120,8 @@ int kernel_map(u64 address, paddr_t to, size_t size, u64 bits, enum memory_type 
 }
 
 /* Calls `edit` with each leaf in the range. The range consists of whole leaves. */
-static void kernel_leaves_edit(u64 address, size_t size, void (*edit)(pte_t *entry, u64 bits), u64 bits)
+static void kernel_leaves_edit(u64 address, size_t size, void (*edit)(pte_t *entry, u64 bits),
+			       u64 bits)
 {
 	u64 end = address + size;
 

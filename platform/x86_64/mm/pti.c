@@ -54,5 +54,6 @@ void __init pti_init(void)
 	range_show(__entry_text_start, (size_t)(__entry_text_end - __entry_text_start), read);
 	range_show((const char *)idt, PAGE_SIZE, read | no_exec);
 	for (unsigned int cpu = 0; cpu < cpu_count(); cpu++)
-		range_show((const char *)per_cpu_ptr(entry_area, cpu), sizeof(struct entry_area), write | no_exec);
+		range_show((const char *)per_cpu_ptr(entry_area, cpu), sizeof(struct entry_area),
+			   write | no_exec);
 }

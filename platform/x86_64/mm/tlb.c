@@ -25,8 +25,10 @@ struct tlb_request {
 	atomic_t waiting; /* CPUs that have not answered */
 };
 
-static DEFINE_PER_CPU(struct tlb_request, request); /* written by this CPU before it asks, read by those it asks */
-static DEFINE_PER_CPU(unsigned long *, asked_by); /* [I] bitmap of CPUs whose request waits for this one: [A] */
+/* Written by this CPU before it asks, read by those it asks. */
+static DEFINE_PER_CPU(struct tlb_request, request);
+/* [I] Bitmap of CPUs whose request waits for this one: [A]. */
+static DEFINE_PER_CPU(unsigned long *, asked_by);
 static DEFINE_PER_CPU(struct mmu_context *, loaded); /* [C] NULL: the kernel's root */
 static DEFINE_PER_CPU(struct tlb_counts, counts); /* [C] */
 
@@ -80,7 +82,8 @@ void mmu_switch(struct mmu_context *prev, struct mmu_context *next)
 		atomic_set_bit(next->cpus, this_cpu_number());
 	this_cpu(loaded) = next;
 	this_cpu(entry_area.kernel_cr3) = cr3;
-	this_cpu(entry_area.user_cr3) = cr3 + PAGE_SIZE; /* as page_root_init placed it; unused without isolation */
+	/* As page_root_init placed it; unused without isolation. */
+	this_cpu(entry_area.user_cr3) = cr3 + PAGE_SIZE;
 	cr3_write(cr3);
 	this_cpu(counts.root_loads)++;
 	if (prev)
@@ -138,7 +141,8 @@ void tlb_ipi(void)
 		unsigned long bits = xchg(&asked[word], 0);
 
 		for (; bits; bits &= bits - 1) {
-			unsigned int cpu = word * BITMAP_WORD_BITS + (unsigned int)__builtin_ctzl(bits);
+			unsigned int cpu =
+				word * BITMAP_WORD_BITS + (unsigned int)__builtin_ctzl(bits);
 			struct tlb_request *from = per_cpu_ptr(request, cpu);
 
 			flush_here(from->context, from->start, from->end);
@@ -161,13 +165,14 @@ static void ask(struct tlb_request *own, unsigned int cpu)
 }
 
 /* Preemption off. `cpus` NULL: all. Returns when no other CPU has the translations any more. */
-static void flush_elsewhere(const struct mmu_context *context, const unsigned long *cpus, u64 start, u64 end)
+static void flush_elsewhere(const struct mmu_context *context, const unsigned long *cpus, u64 start,
+			    u64 end)
 {
 	struct tlb_request *own = this_cpu_ptr(request);
 	unsigned int cpu;
 
 	*own = (struct tlb_request){ .context = context, .start = start, .end = end };
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (cpu != this_cpu_number() && (!cpus || atomic_test_bit(cpus, cpu)))
 			ask(own, cpu);
 	if (atomic_read_acquire(&own->waiting) == 0)

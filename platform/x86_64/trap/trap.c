@@ -75,11 +75,13 @@ static const char *exception_name(unsigned int vector)
 }
 
 /* ud2 is what the compiler's sanitizers and __builtin_trap leave where a check failed. */
-static const char *invalid_opcode_name(const struct trap_frame *frame)
+static const char *kernel_exception_name(const struct trap_frame *frame, unsigned int vector)
 {
 	const u8 *code = (const u8 *)frame->rip;
 
-	return code[0] == 0x0f && code[1] == 0x0b ? "failed check" : "invalid opcode";
+	if (vector == VECTOR_INVALID_OPCODE && code[0] == 0x0f && code[1] == 0x0b)
+		return "failed check";
+	return exception_name(vector);
 }
 
 void trap_kernel(struct trap_frame *frame, unsigned int vector)
@@ -87,7 +89,7 @@ void trap_kernel(struct trap_frame *frame, unsigned int vector)
 	frame->orig_rax = (u64)-1;
 	if (trap_fixup(frame))
 		return;
-	oops(frame, vector == VECTOR_INVALID_OPCODE ? invalid_opcode_name(frame) : exception_name(vector), 0);
+	oops(frame, kernel_exception_name(frame, vector), 0);
 }
 
 /* Interrupts are on until the next line of the entry code, as in the program. */
@@ -210,6 +212,8 @@ static const char *kernel_fault_forbidden(const struct trap_frame *frame, u64 ad
 		return "page table entry is corrupt";
 	if (address >= USER_END)
 		return "page fault at a kernel address";
+	if (address < PAGE_SIZE && !(frame->rflags & FLAGS_AC))
+		return "null pointer";
 	if (error & PAGE_FAULT_FETCH)
 		return "kernel executes user memory";
 	if (usercopy_smap() && cpu_has(CPU_SMAP) && !(frame->rflags & FLAGS_AC))
@@ -227,7 +231,8 @@ static bool kernel_fault_resolve(struct trap_frame *frame, u64 address, u64 erro
 	bool resolved;
 
 	irq_enable();
-	resolved = trap_page_fault(frame, address, page_fault_access(error), error & PAGE_FAULT_PRESENT, false);
+	resolved = trap_page_fault(frame, address, page_fault_access(error),
+				   error & PAGE_FAULT_PRESENT, false);
 	irq_disable();
 	return resolved;
 }
@@ -263,7 +268,8 @@ static bool stack_overflowed(const struct trap_frame *frame, u64 address)
 {
 	u64 bottom = this_cpu(cpu_stack_top) - KERNEL_STACK_SIZE;
 
-	return address - (bottom - PAGE_SIZE) < PAGE_SIZE || frame->rsp - (bottom - PAGE_SIZE) < PAGE_SIZE;
+	return address - (bottom - PAGE_SIZE) < PAGE_SIZE ||
+	       frame->rsp - (bottom - PAGE_SIZE) < PAGE_SIZE;
 }
 
 /* On a stack of the CPU's own: nothing that needs a task goes on from here. */
@@ -273,7 +279,8 @@ void trap_double_fault(struct trap_frame *frame)
 
 	frame->orig_rax = (u64)-1;
 	this_cpu(irq_depth)++;
-	oops(frame, stack_overflowed(frame, address) ? "kernel stack overflow" : "double fault", address);
+	oops(frame, stack_overflowed(frame, address) ? "kernel stack overflow" : "double fault",
+	     address);
 }
 
 void trap_machine_check(struct trap_frame *frame)

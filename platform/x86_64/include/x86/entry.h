@@ -53,7 +53,7 @@ _Static_assert(offsetof(struct entry_area, ist) == PAGE_SIZE, "all but the stack
 
 DECLARE_PER_CPU(struct entry_area, entry_area);
 DECLARE_PER_CPU(unsigned long, cpu_stack_top); /* [C] of the running task */
-DECLARE_PER_CPU(u32, cpu_syscall_limit); /* [C] syscall_count; 0 makes every call take the traced path (entry.S) */
+DECLARE_PER_CPU(u32, cpu_syscall_limit); /* [C] syscall_count; 0: every call looks for a tracer */
 DECLARE_PER_CPU(u32, pagefault_off); /* [C] depth of pagefault_disable */
 
 /* One set of entries: two are built from the same text, without and with page-table isolation. */

@@ -27,6 +27,7 @@ struct feature_site {
 	u8 length, kind;
 	u16 unused;
 };
-_Static_assert(sizeof(struct extable_entry) == 8 && sizeof(struct feature_site) == 8, "as the macros write them");
+_Static_assert(sizeof(struct extable_entry) == 8 && sizeof(struct feature_site) == 8,
+	       "as the macros write them");
 extern struct extable_entry __ex_table_start[], __ex_table_end[];
 extern const struct feature_site __feature_sites_start[], __feature_sites_end[];

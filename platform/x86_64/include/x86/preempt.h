@@ -18,7 +18,10 @@ static inline void preempt_release(void)
 {
 	bool now;
 
-	__asm__ volatile("subl $1, %0" : "+m"(this_cpu(preempt_count)), "=@ccz"(now) : : "memory", "cc");
+	__asm__ volatile("subl $1, %0"
+			 : "+m"(this_cpu(preempt_count)), "=@ccz"(now)
+			 :
+			 : "memory", "cc");
 	if (unlikely(now) && irq_enabled()) {
 		irq_disable();
 		if (this_cpu(preempt_count) == 0)

@@ -58,4 +58,3 @@ u32 cpu_apic_id(unsigned int cpu);
 void cpu_set_online(unsigned int cpu, bool online);
 /* smp.c: takes the page below 1 MiB that other CPUs start in. Boot memory is still there. */
 void smp_init(void);
-

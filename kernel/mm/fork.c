@@ -1,0 +1,162 @@
+/*
+ * fork: the child gets copies of the vmas, and shares each anonymous frame read-only with its parent until one of them writes.
+ * Entries of file pages and of the zero page are not copied: the child's faults find them again.
+ *
+ * The parent's entries lose their write permission, so every CPU that runs it is flushed before the parent goes on: a
+ * translation that still permits writing would change the child's memory.
+ */
+#include "internal.h"
+
+#include <kernel/file.h>
+#include <lib/string.h>
+
+struct fork {
+	struct mm *parent, *child;
+	bool protected; /* some entry of the parent changed */
+	long anon;
+};
+
+/* Both tables locked. */
+static void copy_entry(struct fork *fork, pte_t *from, pte_t *to)
+{
+	pte_t value = pte_read(from);
+
+	if (!pte_maps_page(value) || pte_page(value)->owner != PAGE_ANON)
+		return;
+	if (pte_has(value, PTE_WRITE)) {
+		value = pte_unset(value, PTE_WRITE | PTE_DIRTY);
+		pte_write(from, value);
+		fork->protected = true;
+	}
+	atomic_inc(&pte_page(value)->ref);
+	pte_write(to, value);
+	fork->anon++;
+}
+
+static void copy_table(struct fork *fork, pte_t *from, pte_t *to, u64 count)
+{
+	struct spinlock *from_lock = page_table_lock(from), *to_lock = page_table_lock(to);
+
+	/* Parent before child; nobody takes the two the other way round, the child is new. */
+	spin_lock(from_lock);
+	spin_lock_nested(to_lock);
+	for (; count--; from++, to++)
+		if (!pte_none(pte_read(from)))
+			copy_entry(fork, from, to);
+	spin_unlock(to_lock);
+	spin_unlock(from_lock);
+}
+
+static int copy_entries(struct fork *fork, const struct vma *vma)
+{
+	u64 at = vma->start, span_end;
+	pte_t *from, *to;
+
+	while ((from = pt_next_table(fork->parent, &at, vma->end, &span_end))) {
+		to = pt_entry_make(fork->child, at, 1);
+		if (!to)
+			return -ENOMEM;
+		copy_table(fork, from, to, (span_end - at) >> PAGE_SHIFT);
+		at = span_end;
+	}
+	return 0;
+}
+
+static bool vma_has_private_pages(const struct vma *vma)
+{
+	return READ_ONCE(vma->has_anon) && !(vma->flags & (VM_SHARED | VM_WIPE_ON_FORK));
+}
+
+/* Frames of a device are in the entries and nowhere else. Nobody else has the child's table. */
+static int copy_special(struct fork *fork, const struct vma *vma)
+{
+	u64 at = vma->start, span_end;
+	pte_t *from, *to;
+
+	while ((from = pt_next_table(fork->parent, &at, vma->end, &span_end))) {
+		to = pt_entry_make(fork->child, at, 1);
+		if (!to)
+			return -ENOMEM;
+		memcpy(to, from, (span_end - at) >> PAGE_SHIFT << 3);
+		at = span_end;
+	}
+	return 0;
+}
+
+/* One vma. Both locks held for writing. */
+static int copy_vma(struct fork *fork, struct vma *vma)
+{
+	struct vma *copy;
+
+	if (vma->flags & VM_NO_FORK)
+		return 0;
+	if ((vma->flags & VM_ACCOUNT) && vm_commit(vma_pages(vma)))
+		return -ENOMEM;
+	copy = vma_copy(vma, fork->child);
+	if (!copy) {
+		if (vma->flags & VM_ACCOUNT)
+			vm_uncommit(vma_pages(vma));
+		return -ENOMEM;
+	}
+	copy->flags &= ~VM_LOCKED;
+	copy->has_anon = vma_has_private_pages(vma);
+	if (copy->ops && copy->ops->open)
+		copy->ops->open(copy);
+	/* Before its entries: truncation finds the parent's first, and then these. */
+	vma_insert(fork->child, copy);
+	if (vma->flags & VM_SPECIAL)
+		return copy_special(fork, vma);
+	return copy->has_anon ? copy_entries(fork, vma) : 0;
+}
+
+static int copy_vmas(struct fork *fork)
+{
+	struct vma *vma;
+	int error = 0;
+
+	for (vma = vma_first(fork->parent); vma && !error; vma = vma_next(vma))
+		error = copy_vma(fork, vma);
+	atomic_add(&fork->child->rss_anon, fork->anon);
+	if (fork->protected)
+		tlb_flush_all(&fork->parent->mmu);
+	return error;
+}
+
+static void copy_description(struct mm *child, const struct mm *parent)
+{
+	child->mmap_base = parent->mmap_base;
+	child->brk_start = parent->brk_start;
+	child->brk = parent->brk;
+	child->code_start = parent->code_start;
+	child->code_end = parent->code_end;
+	child->data_start = parent->data_start;
+	child->data_end = parent->data_end;
+	child->stack_top = parent->stack_top;
+	child->arg_start = parent->arg_start;
+	child->arg_end = parent->arg_end;
+	child->env_start = parent->env_start;
+	child->env_end = parent->env_end;
+	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
+	child->exe = parent->exe ? file_get(parent->exe) : NULL;
+	child->dumpable = parent->dumpable;
+	child->vdso = parent->vdso;
+}
+
+struct mm *mm_fork(struct mm *parent)
+{
+	struct fork fork = { .parent = parent, .child = mm_alloc() };
+	int error;
+
+	if (!fork.child)
+		return ERR_PTR(-ENOMEM);
+	rwsem_write_lock(&parent->lock);
+	rwsem_write_lock_nested(&fork.child->lock);
+	copy_description(fork.child, parent);
+	error = copy_vmas(&fork);
+	rwsem_write_unlock(&fork.child->lock);
+	rwsem_write_unlock(&parent->lock);
+	if (!error)
+		return fork.child;
+	mm_put_user(fork.child);
+	return ERR_PTR(error);
+}

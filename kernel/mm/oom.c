@@ -1,0 +1,114 @@
+/*
+ * Out of memory: the process whose death frees most is killed, and whoever needs the memory waits a little and tries again.
+ * One victim at a time: while it dies, nobody else is chosen.
+ */
+#include "internal.h"
+
+#include <kernel/pid.h>
+#include <kernel/printk.h>
+#include <kernel/signal.h>
+#include <kernel/task.h>
+#include <kernel/wait.h>
+
+#define WAIT_NS (20 * NSEC_PER_MSEC)
+/* A victim that is not gone by then is stuck: another one may be chosen. */
+#define VICTIM_PATIENCE_NS (5 * NSEC_PER_SEC)
+
+static struct mutex oom_lock = MUTEX_INIT(oom_lock, RANK_SLEEP_MISC);
+static u64 victim_since_ns; /* [oom_lock] 0: nobody was killed yet */
+static s32 victim_tid; /* [oom_lock] */
+
+/* Pages that its end would free, moved by oom_score_adj; -1: not to be killed. */
+static long task_score(struct task *task, long total)
+{
+	const struct mm *mm = READ_ONCE(task->mm);
+	long adjust = task->process->oom_score_adjust, pages;
+
+	if (!mm || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
+		return -1;
+	pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem) +
+		atomic_read(&mm->table_pages);
+	pages += adjust * (total / 1000);
+	return MAX(pages, 1L);
+}
+
+/* With a reference, or NULL. */
+static struct task *choose_victim(void)
+{
+	long total = (long)page_managed_count(), best_score = 0;
+	struct task *best = NULL;
+	struct pid *pid;
+	s32 number = 1;
+
+	for (; (pid = pid_next_get(number)); pid_put(pid)) {
+		struct task *task = task_find_get(pid->number);
+		long score = task && task->process->leader == task ? task_score(task, total) : -1;
+
+		number = pid->number + 1;
+		if (score > best_score) {
+			if (best)
+				task_put(best);
+			best_score = score;
+			best = task;
+		} else if (task) {
+			task_put(task);
+		}
+	}
+	return best;
+}
+
+/* Under task->lock the mm stays. */
+static void mark_victim(struct task *task)
+{
+	spin_lock(&task->lock);
+	if (task->mm)
+		WRITE_ONCE(task->mm->oom_victim, true);
+	spin_unlock(&task->lock);
+}
+
+static bool victim_is_dying(u64 now)
+{
+	struct task *task;
+	bool dying;
+
+	if (!victim_since_ns || now - victim_since_ns > VICTIM_PATIENCE_NS)
+		return false;
+	task = task_find_get(victim_tid);
+	dying = task && READ_ONCE(task->mm);
+	if (task)
+		task_put(task);
+	return dying;
+}
+
+/* oom_lock held. */
+static bool kill_one(void)
+{
+	struct task *victim;
+	u64 now = clock_ns();
+
+	if (victim_is_dying(now))
+		return true;
+	victim = choose_victim();
+	if (!victim)
+		return false;
+	pr_limited(LOG_ERR, "Out of memory: Killed process %d (%s)", victim->tgid, victim->comm);
+	mark_victim(victim);
+	victim_since_ns = now;
+	victim_tid = victim->tid;
+	signal_force_kill(victim);
+	task_put(victim);
+	return true;
+}
+
+bool oom_kill(void)
+{
+	struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+	bool killed;
+
+	mutex_lock(&oom_lock);
+	killed = kill_one();
+	mutex_unlock(&oom_lock);
+	if (killed)
+		(void)wait_event_until(&nobody, false, SLEEP_KILLABLE, deadline_after(WAIT_NS));
+	return killed;
+}

@@ -1,0 +1,107 @@
+/* The page allocator: alignment, zeroing, references, coalescing. */
+#include "../internal.h"
+
+#include "../page_internal.h"
+
+#include <kernel/slab.h>
+#include <kunit/kunit.h>
+#include <lib/string.h>
+
+#define COUNT 3000
+
+KUNIT(page_alloc_all_orders)
+{
+	for (unsigned int order = 0; order <= PAGE_MAX_ORDER; order++) {
+		struct page *page = page_alloc(order, PAGE_ZERO, PAGE_KERNEL);
+
+		KEXPECT(page);
+		if (!page)
+			continue;
+		KEXPECT(IS_ALIGNED(page_frame(page), 1UL << order));
+		KEXPECT(mem_is_zero(page_virt(page), (size_t)PAGE_SIZE << order));
+		KEXPECT_EQ(atomic_read(&page->ref), 1);
+		memset(page_virt(page), 0xa5, (size_t)PAGE_SIZE << order);
+		page_free(page, order);
+	}
+}
+
+KUNIT(page_compound_references)
+{
+	struct page *page = page_alloc(3, PAGE_COMPOUND, PAGE_KERNEL);
+
+	KEXPECT(page);
+	if (!page)
+		return;
+	KEXPECT(page_head(page + 5) == page);
+	page_get(page + 5);
+	KEXPECT_EQ(atomic_read(&page->ref), 2);
+	page_put(page + 7);
+	KEXPECT(page_try_get(page + 1));
+	page_put(page);
+	page_put(page);
+	KEXPECT(!page_try_get(page));
+}
+
+static u64 largest_blocks(void)
+{
+	u64 count = 0;
+	struct list *at;
+	unsigned long flags = spin_lock_irq(&buddy.lock);
+
+	for (at = buddy.free[PAGE_MAX_ORDER].next; at != &buddy.free[PAGE_MAX_ORDER]; at = at->next)
+		count++;
+	spin_unlock_irq(&buddy.lock, flags);
+	return count;
+}
+
+/* Frames handed out one by one, and given back in another order, are whole blocks again. */
+KUNIT(page_blocks_coalesce)
+{
+	struct page **pages = kmalloc(COUNT * sizeof(*pages), SLAB_ZERO);
+	u64 before;
+
+	KEXPECT(pages);
+	page_drain_cpu_list();
+	before = largest_blocks();
+	for (u32 i = 0; i < COUNT; i++)
+		pages[i] = page_alloc(0, 0, PAGE_KERNEL);
+	KEXPECT(largest_blocks() < before);
+	for (u32 i = 0; i < COUNT; i++)
+		if (pages[i * 7 % COUNT])
+			page_put(pages[i * 7 % COUNT]);
+	page_drain_cpu_list();
+	/* Another CPU may have taken a batch. */
+	KEXPECT(largest_blocks() + 2 >= before);
+	kfree(pages);
+}
+
+KUNIT(page_alloc_gives_disjoint_frames)
+{
+	struct page **pages = kmalloc(COUNT * sizeof(*pages), SLAB_ZERO);
+	int wrong = 0;
+
+	KEXPECT(pages);
+	for (u32 i = 0; i < COUNT; i++) {
+		pages[i] = page_alloc(0, PAGE_ZERO, PAGE_KERNEL);
+		KEXPECT(pages[i]);
+		wrong += !mem_is_zero(page_virt(pages[i]), PAGE_SIZE);
+		*(u32 *)page_virt(pages[i]) = i;
+	}
+	for (u32 i = 0; i < COUNT; i++)
+		wrong += *(u32 *)page_virt(pages[i]) != i;
+	KEXPECT_EQ(wrong, 0);
+	for (u32 i = 0; i < COUNT; i++)
+		page_put(pages[i]);
+	kfree(pages);
+}
+
+KUNIT_MUST_DIE(page_written_after_free)
+{
+	struct page *page = page_alloc(0, 0, PAGE_KERNEL);
+	char *memory = page_virt(page);
+
+	page_put(page);
+	memory[123] = 'x';
+	for (int i = 0; i < 1000; i++)
+		(void)page_alloc(0, 0, PAGE_KERNEL);
+}

@@ -1,0 +1,10 @@
+"""Free memory comes back after work that leaves nothing behind."""
+from testing.qemu.run import boot
+from testing.qemu.shell import shell_config
+
+
+def test_memory_comes_back(target, built, progress, log_path):
+    built(target)
+    verdict = boot(target, shell_config(target), log=log_path)
+    progress(verdict.line())
+    assert not verdict.trouble, verdict.trouble
