@@ -39,8 +39,7 @@ static inline const char *errno_name(int error)
 	return name ? name : "unknown errno";
 }
 
-__attribute__((format(printf, 1, 2)))
-static inline void say(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static inline void say(const char *format, ...)
 {
 	char text[1024];
 	va_list args;
@@ -56,38 +55,47 @@ static inline void say(const char *format, ...)
 		_exit(1);
 }
 
-#define broken(...) do { say("broken: " __VA_ARGS__); _exit(1); } while (0)
+#define broken(...)                                                                                \
+	do {                                                                                       \
+		say("broken: " __VA_ARGS__);                                                       \
+		_exit(1);                                                                          \
+	} while (0)
 
 /* The condition must hold. */
-#define expect(condition) do {							\
-	if (!(condition))							\
-		broken("line %d: %s", __LINE__, #condition);			\
-} while (0)
+#define expect(condition)                                                                          \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			broken("line %d: %s", __LINE__, #condition);                               \
+	} while (0)
 
 /* Two integers must be equal. */
-#define expect_eq(got, want) do {						\
-	long long got_ = (long long)(got), want_ = (long long)(want);		\
-	if (got_ != want_)							\
-		broken("line %d: %s is %lld, not %lld", __LINE__, #got, got_, want_); \
-} while (0)
+#define expect_eq(got, want)                                                                       \
+	do {                                                                                       \
+		long long got_ = (long long)(got), want_ = (long long)(want);                      \
+		if (got_ != want_)                                                                 \
+			broken("line %d: %s is %lld, not %lld", __LINE__, #got, got_, want_);      \
+	} while (0)
 
 /* The call must not return -1 (or MAP_FAILED, which is the same); gives its result. */
-#define must(call) ({								\
-	__auto_type result_ = (call);						\
-	if ((long)result_ == -1)						\
-		broken("line %d: %s: %s", __LINE__, #call, errno_name(errno));	\
-	result_;								\
-})
+#define must(call)                                                                                 \
+	({                                                                                         \
+		__auto_type result_ = (call);                                                      \
+		if ((long)result_ == -1)                                                           \
+			broken("line %d: %s: %s", __LINE__, #call, errno_name(errno));             \
+		result_;                                                                           \
+	})
 
 /* The call must return -1 and set errno to the error. */
-#define must_fail(call, error) do {						\
-	errno = 0;								\
-	if ((long)(call) != -1)							\
-		broken("line %d: %s succeeds, expected %s", __LINE__, #call, errno_name(error)); \
-	if (errno != (error))							\
-		broken("line %d: %s: %s, expected %s", __LINE__, #call,		\
-		       errno_name(errno), errno_name(error));			\
-} while (0)
+#define must_fail(call, error)                                                                     \
+	do {                                                                                       \
+		errno = 0;                                                                         \
+		if ((long)(call) != -1)                                                            \
+			broken("line %d: %s succeeds, expected %s", __LINE__, #call,               \
+			       errno_name(error));                                                 \
+		if (errno != (error))                                                              \
+			broken("line %d: %s: %s, expected %s", __LINE__, #call, errno_name(errno), \
+			       errno_name(error));                                                 \
+	} while (0)
 
 /* In the child the block that follows runs and then exits 0: `pid_t p = fork_child(); if (!p) {...}`. */
 static inline pid_t fork_child(void)
@@ -114,22 +122,26 @@ static inline int child_status(pid_t pid)
 }
 
 /* The child must exit with the status. */
-#define expect_exit(pid, want) do {						\
-	int status_ = child_status(pid);					\
-	if (!WIFEXITED(status_) || WEXITSTATUS(status_) != (want))		\
-		broken("line %d: child %s %d, expected exit %d", __LINE__,	\
-		       WIFEXITED(status_) ? "exits" : "ends by signal",		\
-		       WIFEXITED(status_) ? WEXITSTATUS(status_) : WTERMSIG(status_), (want)); \
-} while (0)
+#define expect_exit(pid, want)                                                                     \
+	do {                                                                                       \
+		int status_ = child_status(pid);                                                   \
+		if (!WIFEXITED(status_) || WEXITSTATUS(status_) != (want))                         \
+			broken("line %d: child %s %d, expected exit %d", __LINE__,                 \
+			       WIFEXITED(status_) ? "exits" : "ends by signal",                    \
+			       WIFEXITED(status_) ? WEXITSTATUS(status_) : WTERMSIG(status_),      \
+			       (want));                                                            \
+	} while (0)
 
 /* The child must be ended by the signal. */
-#define expect_killed(pid, want) do {						\
-	int status_ = child_status(pid);					\
-	if (!WIFSIGNALED(status_) || WTERMSIG(status_) != (want))		\
-		broken("line %d: child %s %d, expected signal %d", __LINE__,	\
-		       WIFEXITED(status_) ? "exits" : "ends by signal",		\
-		       WIFEXITED(status_) ? WEXITSTATUS(status_) : WTERMSIG(status_), (want)); \
-} while (0)
+#define expect_killed(pid, want)                                                                   \
+	do {                                                                                       \
+		int status_ = child_status(pid);                                                   \
+		if (!WIFSIGNALED(status_) || WTERMSIG(status_) != (want))                          \
+			broken("line %d: child %s %d, expected signal %d", __LINE__,               \
+			       WIFEXITED(status_) ? "exits" : "ends by signal",                    \
+			       WIFEXITED(status_) ? WEXITSTATUS(status_) : WTERMSIG(status_),      \
+			       (want));                                                            \
+	} while (0)
 
 static inline long long now_ns(void)
 {
@@ -213,12 +225,13 @@ static inline struct touch touch(volatile void *address, bool write)
 }
 
 /* Touching the address must give the signal with the code, and name the address. */
-#define expect_fault(where, write, sig, how) do {				\
-	struct touch t_ = touch(where, write);					\
-	expect_eq(t_.signo, sig);						\
-	expect_eq(t_.code, how);						\
-	expect(t_.address == (void *)(where));					\
-} while (0)
+#define expect_fault(where, write, sig, how)                                                       \
+	do {                                                                                       \
+		struct touch t_ = touch(where, write);                                             \
+		expect_eq(t_.signo, sig);                                                          \
+		expect_eq(t_.code, how);                                                           \
+		expect(t_.address == (void *)(where));                                             \
+	} while (0)
 
 #define expect_readable(where) expect_eq(touch(where, false).signo, 0)
 #define expect_writable(where) expect_eq(touch(where, true).signo, 0)

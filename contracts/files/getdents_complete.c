@@ -21,7 +21,7 @@ static void list(size_t buffer_size)
 
 	while ((size = must(syscall(SYS_getdents64, fd, buffer, buffer_size))) > 0) {
 		expect(size <= (long)buffer_size);
-		for (long at = 0; at < size; ) {
+		for (long at = 0; at < size;) {
 			struct entry *entry = (void *)(buffer + at);
 
 			at += entry->size;

@@ -4,6 +4,7 @@
 #define SET(reg, value) "movq $" #value ", %%" #reg "\n\t"
 #define CHECK(reg, value) "cmpq $" #value ", %%" #reg "\n\tjne 9f\n\t"
 
+/* clang-format off */
 /* Do the system call with known values in the other registers. Returns 0, or 1 if any changed. */
 __attribute__((noinline))
 static long changed(long number, long first)
@@ -29,10 +30,11 @@ static long changed(long number, long first)
 		"9: cld; movl $1, %%eax\n\t"
 		"8: popq %%rbp; leaq 128(%%rsp), %%rsp"
 		: "+a"(result), "+D"(first)
-		:: "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm3",
-		"xmm12", "cc", "memory");
+		:: "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		"xmm3", "xmm12", "cc", "memory");
 	return result;
 }
+/* clang-format on */
 
 int main(void)
 {

@@ -23,7 +23,7 @@ int main(void)
 	}
 	close(pipe_fds[1]);
 	for (int i = 0; i < WRITERS * ROUNDS; i++) {
-		for (int got = 0; got < SIZE; ) {
+		for (int got = 0; got < SIZE;) {
 			ssize_t size = must(read(pipe_fds[0], block + got, SIZE - got));
 
 			expect(size > 0);

@@ -25,8 +25,8 @@ static long field(const char *name)
 int main(void)
 {
 	static const char *const names[] = {
-		"MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached", "SwapTotal", "SwapFree",
-		"Shmem", "SReclaimable",
+		"MemTotal",  "MemFree",	 "MemAvailable", "Buffers",	 "Cached",
+		"SwapTotal", "SwapFree", "Shmem",	 "SReclaimable",
 	};
 	struct sysinfo info;
 	long before, after;

@@ -34,7 +34,8 @@ int main(void)
 		if (entry->d_name[0] != '.') {
 			int number = atoi(entry->d_name);
 
-			expect(number <= 2 || number == fd || number == 77 || number == dirfd(folder));
+			expect(number <= 2 || number == fd || number == 77 ||
+			       number == dirfd(folder));
 			count++;
 		}
 	expect_eq(count, 6);

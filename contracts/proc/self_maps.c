@@ -49,7 +49,8 @@ int main(void)
 	file = must(mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE));
 	line = line_of(file);
 	expect(line != NULL);
-	expect(sscanf(line, "%lx-%lx %4s %lx %*s %*s %199s", &start, &end, rights, &offset, name) == 5);
+	expect(sscanf(line, "%lx-%lx %4s %lx %*s %*s %199s", &start, &end, rights, &offset, name) ==
+	       5);
 	expect(end - start == 2 * PAGE && strcmp(rights, "rw-s") == 0 && offset == PAGE);
 	expect(strlen(name) > 7 && strcmp(name + strlen(name) - 7, "/mapped") == 0);
 	expect(strstr((maps_read(), text), "[stack]\n") != NULL);

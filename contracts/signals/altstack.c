@@ -18,8 +18,7 @@ static void handler(int signo)
 	siglongjmp(jump, 1);
 }
 
-__attribute__((noinline))
-static int overflow(int depth)
+__attribute__((noinline)) static int overflow(int depth)
 {
 	volatile char room[4096];
 

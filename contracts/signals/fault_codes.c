@@ -16,11 +16,12 @@ static void handler(int signo, siginfo_t *info, void *context)
 	siglongjmp(jump, 1);
 }
 
-#define fault(instructions, ...) do {						\
-	number = 0;								\
-	if (!sigsetjmp(jump, 1))						\
-		__asm__ volatile(instructions __VA_ARGS__);			\
-} while (0)
+#define fault(instructions, ...)                                                                   \
+	do {                                                                                       \
+		number = 0;                                                                        \
+		if (!sigsetjmp(jump, 1))                                                           \
+			__asm__ volatile(instructions __VA_ARGS__);                                \
+	} while (0)
 
 int main(void)
 {
@@ -40,10 +41,11 @@ int main(void)
 	expect_eq(*(unsigned char *)(rip - 1), 0xcc);
 	fault("hlt");
 	expect(number == SIGSEGV && code == SI_KERNEL && address == NULL);
-	fault("movb $1, (%0)", :: "r"(0x8000000000000000));
+	fault("movb $1, (%0)", ::"r"(0x8000000000000000));
 	expect(number == SIGSEGV && code == SI_KERNEL && address == NULL);
-	fault("movb (%0), %%al", :: "r"(0xffffffff80000000) : "eax");
-	expect(number == SIGSEGV && code == SEGV_MAPERR && (uintptr_t)address == 0xffffffff80000000);
+	fault("movb (%0), %%al", ::"r"(0xffffffff80000000) : "eax");
+	expect(number == SIGSEGV && code == SEGV_MAPERR &&
+	       (uintptr_t)address == 0xffffffff80000000);
 	say("division, illegal, breakpoint, privileged, non-canonical, kernel address");
 	return 0;
 }

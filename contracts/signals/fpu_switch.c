@@ -39,7 +39,7 @@ int main(void)
 			unsigned control = 0x1f80 | i << 13, back;
 
 			result[i] = series(0.1 + i * 0.2, 300000);
-			__asm__ volatile("ldmxcsr %0" :: "m"(control));
+			__asm__ volatile("ldmxcsr %0" ::"m"(control));
 			for (int turn = 0; turn < 50; turn++)
 				syscall(SYS_sched_yield);
 			__asm__ volatile("stmxcsr %0" : "=m"(back));

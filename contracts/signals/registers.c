@@ -12,17 +12,16 @@ static void handler(int signo)
 		"pxor %%xmm0, %%xmm0; pxor %%xmm1, %%xmm1; pxor %%xmm7, %%xmm7; pxor %%xmm15, %%xmm15\n\t"
 		"xorl %%ebx, %%ebx; xorl %%r8d, %%r8d; xorl %%r9d, %%r9d; xorl %%r10d, %%r10d\n\t"
 		"xorl %%r11d, %%r11d; xorl %%r12d, %%r12d; xorl %%r13d, %%r13d; xorl %%r14d, %%r14d\n\t"
-		"xorl %%r15d, %%r15d"
-		::: "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm7",
-		"xmm15", "cc");
+		"xorl %%r15d, %%r15d" ::
+			: "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0",
+			  "xmm1", "xmm7", "xmm15", "cc");
 }
 
 /*
  * Load known values into all general registers but rsp and four xmm registers, spin with the direction
  * and carry flags set, then compare. Returns 0, or 1 if anything changed.
  */
-__attribute__((noinline))
-static unsigned long spin_and_compare(unsigned long spins)
+__attribute__((noinline)) static unsigned long spin_and_compare(unsigned long spins)
 {
 	unsigned long changed;
 
@@ -52,9 +51,8 @@ static unsigned long spin_and_compare(unsigned long spins)
 		"xorl %%eax, %%eax; jmp 4f\n\t"
 		"3: cld; movl $1, %%eax\n\t"
 		"4: popq %%rbp; leaq 128(%%rsp), %%rsp"
-		: "=a"(changed), "+c"(spins)
-		:: "rbx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-		"xmm0", "xmm1", "xmm7", "xmm15", "cc", "memory");
+		: "=a"(changed), "+c"(spins)::"rbx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11",
+		  "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm7", "xmm15", "cc", "memory");
 	return changed;
 }
 

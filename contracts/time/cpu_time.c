@@ -31,7 +31,8 @@ int main(void)
 	expect_eq(wait4(child, &status, 0, &usage), child);
 	expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	expect(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec +
-	       usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec >= 100000);
+		       usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec >=
+	       100000);
 	must(getrusage(RUSAGE_CHILDREN, &usage));
 	expect(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec > 0 ||
 	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec >= 100000);

@@ -13,8 +13,9 @@ int main(void)
 	memory[PAGE] = 'b';
 	expect_eq(memory[PAGE - 1], 'a');
 
-	must_fail(mmap(memory + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
-		       MAP_FIXED_NOREPLACE, -1, 0), EEXIST);
+	must_fail(mmap(memory + PAGE, PAGE, PROT_READ,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+		  EEXIST);
 	expect_eq(memory[PAGE], 'b');
 	must_fail(mmap(memory + 1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
 		  EINVAL);

@@ -8,7 +8,8 @@ int main(void)
 
 	memset(memory, 'm', 2 * PAGE);
 	must(munmap(memory + 3 * PAGE, PAGE));
-	must(mmap(memory + 2 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	must(mmap(memory + 2 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		  0));
 	must_fail(mremap(memory, 2 * PAGE, 8 * PAGE, 0), ENOMEM);
 	moved = must(mremap(memory, 2 * PAGE, 8 * PAGE, MREMAP_MAYMOVE));
 	expect(moved != memory);

@@ -4,7 +4,7 @@
 int main(void)
 {
 	unsigned char *code = map_anon(PAGE);
-	static const unsigned char give_42[] = { 0xb8, 42, 0, 0, 0, 0xc3 };	/* mov $42, %eax; ret */
+	static const unsigned char give_42[] = { 0xb8, 42, 0, 0, 0, 0xc3 }; /* mov $42, %eax; ret */
 	int (*function)(void) = (int (*)(void))(void *)code;
 	pid_t child;
 

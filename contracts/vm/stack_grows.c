@@ -2,8 +2,7 @@
 #include "contract.h"
 #include <sys/resource.h>
 
-__attribute__((noinline))
-static size_t dig(size_t bytes)
+__attribute__((noinline)) static size_t dig(size_t bytes)
 {
 	volatile char room[16384];
 

@@ -315,6 +315,27 @@ char *file_text(const struct file *file, char *buffer, size_t size)
 	return strscpy(buffer, name ? name : "anon_inode:[file]", size) < 0 ? ERR_PTR(-ENAMETOOLONG) : buffer;
 }
 
+/* A file without a path gets a name that no directory has. */
+int file_path_get(const struct file *file, struct path *path)
+{
+	static const struct name name = { .text = "anonymous", .length = 9 };
+	struct dentry *dentry;
+
+	*path = (struct path){ file->mount ? file->mount : anon_mount, file->dentry };
+	if (dentry_inode(file->dentry) == file->inode) {
+		path_get(path);
+		return 0;
+	}
+	dentry = dentry_alloc(anon_mount->root, &name);
+	if (!dentry)
+		return -ENOMEM;
+	dentry->flags |= DENTRY_UNHASHED;
+	dentry_instantiate(dentry, inode_get(file->inode));
+	mount_get(anon_mount);
+	path->dentry = dentry;
+	return 0;
+}
+
 static const struct inode_ops anon_inode_ops;
 static const struct super_ops anon_super_ops;
 

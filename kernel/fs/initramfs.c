@@ -544,7 +544,7 @@ int initramfs_unpack(const void *data, size_t size, const char **why)
 	list_init(&u->links);
 	list_init(&u->folders);
 	error = u->name && u->target ? unpack_all(u, data, size) : -ENOMEM;
-	if (error && u->why)
+	if (!error || u->why)
 		*why = u->why;
 	if (u->file)
 		file_put(u->file);

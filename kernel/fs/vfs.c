@@ -12,7 +12,6 @@ void vfs_init(void)
 	file_init();
 	path_init();
 	locks_init();
-	files_init();
 	anon_init();
 	tmpfs_init();
 }

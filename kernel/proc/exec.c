@@ -106,10 +106,7 @@ static void commit_mm(struct exec *exec)
 	task_mm_release();
 	if (old)
 		process->rss_peak = MAX(process->rss_peak, old->rss_peak);
-	spin_lock(&current->lock);
 	mm_activate(exec->mm);
-	current->mm = exec->mm;
-	spin_unlock(&current->lock);
 	exec->mm = NULL;
 	if (old)
 		mm_put_user(old);

@@ -71,10 +71,7 @@ static void exit_mm(void)
 	if (!mm)
 		return;
 	process->rss_peak = MAX(process->rss_peak, mm->rss_peak);
-	spin_lock(&current->lock);
 	mm_activate(NULL);
-	current->mm = NULL;
-	spin_unlock(&current->lock);
 	mm_put_user(mm);
 }
 

@@ -3,6 +3,7 @@
 #include <kernel/init.h>
 #include <kernel/seq_file.h>
 #include <kernel/syscall.h>
+#include <kernel/task.h>
 #include <lib/atomic.h>
 #include <platform/trap.h>
 
@@ -45,9 +46,21 @@ void syscall_show_unknown(struct seq_file *out)
 #define SYSCALLF3 SYSCALLF1
 #define SYSCALLF5 SYSCALLF1
 
+/* A hole in the table, through its stub: the frame has the number. */
+long full_frame_missing(void);
+long sys_missing(void);
+long sys_missing(void)
+{
+	return syscall_unknown(task_user_frame(&current->head)->orig_rax);
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init" /* each call of the list replaces the hole */
 const syscall_fn syscall_table[SYSCALL_COUNT] = {
+	[0 ... SYSCALL_COUNT - 1] = (syscall_fn)(void (*)(void))full_frame_missing,
 #include <kernel/syscall_list.h>
 };
+#pragma GCC diagnostic pop
 #include <kernel/syscall_undef.h>
 
 #define INFO(nr, text, n, ...)                                                                     \

@@ -48,8 +48,7 @@ struct memory {
 
 static struct run runs[MAX_RUNS];
 
-__attribute__((format(printf, 1, 2)))
-static void report(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void report(const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -129,8 +128,7 @@ static void scratch_remove(void)
 	nftw(SCRATCH, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-__attribute__((noreturn))
-static void contract_start(const char *name)
+__attribute__((noreturn)) static void contract_start(const char *name)
 {
 	static char *environment[] = { "PATH=/bin:/sbin", "HOME=/", NULL };
 	char path[128];

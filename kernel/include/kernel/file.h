@@ -157,7 +157,7 @@ struct files *files_clone(struct files *from); /* ERR_PTR */
 void files_put(struct files *files); /* closes all with the last reference */
 void files_exec(void); /* closes close-on-exec descriptors; unshares the table first: 0 or -ENOMEM via files_unshare */
 int files_unshare(void);
-void files_init(void);
+void files_init(void); /* before vfs_init */
 u64 files_open_count(void);
 /* F_SETOWN etc.: sends SIGIO (or the chosen signal) to the file's owner. */
 void file_signal_owner(struct file *file);

@@ -264,6 +264,8 @@ char *path_text(const struct path *path, char *buffer, size_t size);
 ssize_t path_text_cwd(char *buffer, size_t size, char **start);
 /* As /proc/<pid>/fd/<n> shows it: the path, or "pipe:[5]", "anon_inode:[eventfd]". */
 char *file_text(const struct file *file, char *buffer, size_t size);
+/* A path that leads to the file's inode, for /proc/<pid>/fd: references. 0 or -ENOMEM. */
+int file_path_get(const struct file *file, struct path *path);
 
 /* --- Operations on names: kernel forms of the calls, permission checks included ----------------------------------- */
 

@@ -114,12 +114,12 @@ static void do_move(struct model *m)
 				page_address(to));
 	bool overlap = to < first + count && first < to + count;
 
-	if (overlap) {
-		expect_result(m, "mremap onto itself", result, -EINVAL);
-		return;
-	}
 	if (!m->pages[first].mapped) {
 		expect_result(m, "mremap of nothing", result, -EFAULT);
+		return;
+	}
+	if (overlap) {
+		expect_result(m, "mremap onto itself", result, -EINVAL);
 		return;
 	}
 	for (u32 i = 0; i < count; i++) {

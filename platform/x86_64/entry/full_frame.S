@@ -1,6 +1,6 @@
 /*
  * System calls that read or replace the whole frame: struct syscall_table points at full_frame_<name> instead of
- * sys_<name> (FULL_FRAME in kernel/sys/syscalls.def). These are all: whatever else needs a frame runs in trap_exit_work.
+ * sys_<name> (FULL_FRAME in kernel/syscall_list.h). These are all: whatever else needs a frame runs in trap_exit_work.
  */
 #include "entry.inc"
 
@@ -19,6 +19,7 @@ FUNCTION full_frame_\name
 FUNCTION_END full_frame_\name
 .endm
 
+	FULL_FRAME missing /* numbers below SYSCALL_COUNT that have no call */
 	FULL_FRAME fork
 	FULL_FRAME vfork
 	FULL_FRAME clone

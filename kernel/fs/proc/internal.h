@@ -1,0 +1,81 @@
+/* Shared within kernel/fs/proc. */
+#pragma once
+
+#include <kernel/task.h>
+
+#include "tree.h"
+
+extern struct tree proc_tree;
+
+/* What a file below /proc/<pid> is about, while it is being read. */
+struct proc_target {
+	struct task *task; /* reference */
+	bool whole; /* the process; false: this thread only */
+};
+
+/* An entry of the directory of a process or thread: a text, a link, or a directory, by the type in `mode`. */
+struct pid_entry {
+	const char *name;
+	u32 mode;
+	bool is_private; /* only who might trace the process may look */
+	bool process_only; /* not below task/<tid> */
+	int (*show)(struct seq_file *out, const struct proc_target *target);
+	ssize_t (*write)(const struct proc_target *target, char *text, size_t size);
+	int (*path)(struct task *task, struct path *path); /* a link's target: references */
+	const struct inode_ops *dir_ops;
+	const struct file_ops *dir_file_ops;
+};
+
+/* What an inode below /proc/<pid> stands for: inode->private_data. Holds no reference, so that numbers are given back. */
+struct pid_inode {
+	s32 tid; /* [I] */
+	u64 start_ns; /* [I] of the task: another one with this number is not meant */
+	bool is_thread; /* [I] below task/ */
+	int fd; /* [I] of an entry of fd/ or fdinfo/; else -1 */
+	const struct pid_entry *entry; /* [I] NULL: the directory of a process or thread */
+};
+
+static inline struct pid_inode *pid_inode_of(const struct inode *inode)
+{
+	return inode->private_data;
+}
+
+/* With a reference, or NULL: gone. */
+struct task *pid_inode_task(const struct inode *inode);
+/* A new inode about `task`. ERR_PTR. */
+struct inode *pid_inode_make(struct super *super, struct task *task, const struct pid_inode *what, u32 mode);
+bool pid_inode_is(const struct inode *inode);
+void pid_inode_destroy(struct inode *inode);
+int pid_access_check(struct task *task); /* 0 or -EACCES */
+bool parse_decimal(const struct dentry *dentry, s32 *number); /* a name that is a number as the kernel writes it */
+
+/* Hashes a dentry that is looked at again at each lookup. */
+void pid_dentry_add(struct dentry *dentry, struct inode *inode);
+
+extern const struct tree_dynamic pid_dynamic; /* the processes below /proc */
+extern const struct inode_ops pid_fd_dir_ops, pid_fdinfo_dir_ops, pid_task_dir_ops;
+extern const struct file_ops pid_fd_dir_file_ops, pid_task_dir_file_ops;
+extern const struct inode_ops pid_fd_link_ops, pid_fdinfo_ops;
+struct inode *pid_dir_inode_make(struct super *super, struct task *task, bool is_thread);
+bool pid_fd_is_open(struct task *task, int fd);
+
+/* References, or NULL. */
+struct mm *task_mm_get(struct task *task); /* mm_put_user */
+struct files *task_files_get(struct task *task); /* files_put */
+
+/* One line each, in the files named. */
+#define SHOW(name) int show_##name(struct seq_file *out, const struct proc_target *target)
+SHOW(stat);
+SHOW(statm);
+SHOW(status);
+SHOW(limits);
+SHOW(comm);
+SHOW(cmdline);
+SHOW(environ);
+SHOW(auxv);
+SHOW(maps);
+ssize_t write_comm(const struct proc_target *target, char *text, size_t size);
+
+void proc_system_init(void); /* system.c */
+void proc_sysctl_init(void); /* sysctl.c */
+void proc_hardware_init(void); /* hardware.c */

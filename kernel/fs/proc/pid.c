@@ -1,0 +1,561 @@
+/* The directories of processes and threads: finding and listing them, and what an inode there stands for. */
+#include "internal.h"
+
+#include <abi/capability.h>
+#include <abi/dirent.h>
+#include <abi/errno.h>
+#include <kernel/io_iter.h>
+#include <kernel/sched.h>
+#include <kernel/slab.h>
+#include <kernel/vm.h>
+#include <lib/err.h>
+#include <lib/parse.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+
+#define WRITE_MAX 4096
+
+static const struct inode_ops pid_dir_ops, pid_text_ops, pid_link_ops;
+static const struct file_ops pid_dir_file_ops, pid_text_file_ops;
+
+/* --- Links --------------------------------------------------------------------------------------------------------------- */
+
+static int fs_path(struct task *task, struct path *path, bool root)
+{
+	struct fs_context *fs;
+	int error = -ENOENT;
+
+	spin_lock(&task->lock);
+	fs = task->fs;
+	if (fs) {
+		spin_lock_nested(&fs->lock);
+		*path = root ? fs->root : fs->cwd;
+		path_get(path);
+		spin_unlock(&fs->lock);
+		error = 0;
+	}
+	spin_unlock(&task->lock);
+	return error;
+}
+
+static int cwd_path(struct task *task, struct path *path)
+{
+	return fs_path(task, path, false);
+}
+
+static int root_path(struct task *task, struct path *path)
+{
+	return fs_path(task, path, true);
+}
+
+static int exe_path(struct task *task, struct path *path)
+{
+	struct mm *mm = task_mm_get(task);
+	int error = -ENOENT;
+
+	if (!mm)
+		return -ENOENT;
+	rwsem_read_lock(&mm->lock);
+	if (mm->exe && mm->exe->mount) {
+		*path = (struct path){ mm->exe->mount, mm->exe->dentry };
+		path_get(path);
+		error = 0;
+	}
+	rwsem_read_unlock(&mm->lock);
+	mm_put_user(mm);
+	return error;
+}
+
+/* --- The rest that is short ----------------------------------------------------------------------------------------------- */
+
+static SHOW(mounts)
+{
+	(void)target;
+	mount_show(out, false);
+	return 0;
+}
+
+static SHOW(mountinfo)
+{
+	(void)target;
+	mount_show(out, true);
+	return 0;
+}
+
+static SHOW(cgroup)
+{
+	(void)target;
+	seq_puts(out, "0::/\n");
+	return 0;
+}
+
+static SHOW(wchan)
+{
+	(void)target;
+	seq_puts(out, "0");
+	return 0;
+}
+
+static SHOW(oom_score)
+{
+	struct mm *mm = task_mm_get(target->task);
+	long pages = 0;
+
+	if (mm) {
+		pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem);
+		mm_put_user(mm);
+	}
+	seq_printf(out, "%ld\n", MAX(0L, pages / 1024 + target->task->process->oom_score_adjust));
+	return 0;
+}
+
+static SHOW(oom_score_adj)
+{
+	seq_printf(out, "%d\n", target->task->process->oom_score_adjust);
+	return 0;
+}
+
+static ssize_t write_oom_score_adj(const struct proc_target *target, char *text, size_t size)
+{
+	struct process *process = target->task->process;
+	int value;
+
+	if (parse_int(text, 10, &value))
+		return -EINVAL;
+	if (value < -1000 || value > 1000)
+		return -EINVAL;
+	if (value < process->oom_score_adjust && !capable(CAP_SYS_RESOURCE))
+		return -EACCES;
+	WRITE_ONCE(process->oom_score_adjust, (s16)value);
+	return (ssize_t)size;
+}
+
+static const struct pid_entry entries[] = {
+	{ "task", S_IFDIR | 0555, .process_only = true, .dir_ops = &pid_task_dir_ops,
+	  .dir_file_ops = &pid_task_dir_file_ops },
+	{ "fd", S_IFDIR | 0500, .dir_ops = &pid_fd_dir_ops, .dir_file_ops = &pid_fd_dir_file_ops },
+	{ "fdinfo", S_IFDIR | 0500, .dir_ops = &pid_fdinfo_dir_ops, .dir_file_ops = &pid_fd_dir_file_ops },
+	{ "environ", S_IFREG | 0400, .is_private = true, .show = show_environ },
+	{ "auxv", S_IFREG | 0400, .is_private = true, .show = show_auxv },
+	{ "status", S_IFREG | 0444, .show = show_status },
+	{ "limits", S_IFREG | 0444, .show = show_limits },
+	{ "comm", S_IFREG | 0644, .show = show_comm, .write = write_comm },
+	{ "cmdline", S_IFREG | 0444, .show = show_cmdline },
+	{ "stat", S_IFREG | 0444, .show = show_stat },
+	{ "statm", S_IFREG | 0444, .show = show_statm },
+	{ "maps", S_IFREG | 0444, .is_private = true, .show = show_maps },
+	{ "cwd", S_IFLNK | 0777, .is_private = true, .path = cwd_path },
+	{ "root", S_IFLNK | 0777, .is_private = true, .path = root_path },
+	{ "exe", S_IFLNK | 0777, .is_private = true, .path = exe_path },
+	{ "mounts", S_IFREG | 0444, .show = show_mounts },
+	{ "mountinfo", S_IFREG | 0444, .show = show_mountinfo },
+	{ "wchan", S_IFREG | 0444, .show = show_wchan },
+	{ "cgroup", S_IFREG | 0444, .show = show_cgroup },
+	{ "oom_score", S_IFREG | 0444, .show = show_oom_score },
+	{ "oom_score_adj", S_IFREG | 0644, .show = show_oom_score_adj, .write = write_oom_score_adj },
+};
+
+/* --- Inodes ------------------------------------------------------------------------------------------------------------------ */
+
+static u64 inode_number(const struct pid_inode *what)
+{
+	u64 index = what->entry ? (u64)(what->entry - entries) + 1 : 0;
+
+	if (what->fd >= 0)
+		index = 0x100 + (u64)what->fd;
+	return (u64)what->tid << 32 | (what->is_thread ? 1u << 31 : 0) | index;
+}
+
+static void owner_update(struct inode *inode, struct task *task)
+{
+	struct cred *cred = task_cred_get(task);
+
+	WRITE_ONCE(inode->uid, cred->euid);
+	WRITE_ONCE(inode->gid, cred->egid);
+	cred_put(cred);
+}
+
+struct task *pid_inode_task(const struct inode *inode)
+{
+	const struct pid_inode *what = pid_inode_of(inode);
+	struct task *task = task_find_get(what->tid);
+
+	if (task && task->start_ns != what->start_ns) {
+		task_put(task);
+		task = NULL;
+	}
+	if (task)
+		owner_update((struct inode *)(uintptr_t)inode, task);
+	return task;
+}
+
+struct inode *pid_inode_make(struct super *super, struct task *task, const struct pid_inode *what, u32 mode)
+{
+	struct pid_inode *copy = kmalloc(sizeof(*copy), 0);
+	struct inode *inode = copy ? inode_alloc(super, mode) : NULL;
+
+	if (!inode) {
+		kfree(copy);
+		return ERR_PTR(-ENOMEM);
+	}
+	*copy = *what;
+	copy->tid = task->tid;
+	copy->start_ns = task->start_ns;
+	inode->private_data = copy;
+	inode->number = inode_number(copy);
+	owner_update(inode, task);
+	if (S_ISDIR(mode))
+		inode->link_count = 2;
+	return inode;
+}
+
+bool pid_inode_is(const struct inode *inode)
+{
+	return inode->ops == &pid_dir_ops || inode->ops == &pid_text_ops || inode->ops == &pid_link_ops ||
+	       inode->ops == &pid_fd_dir_ops || inode->ops == &pid_fdinfo_dir_ops || inode->ops == &pid_task_dir_ops ||
+	       inode->ops == &pid_fd_link_ops || inode->ops == &pid_fdinfo_ops;
+}
+
+void pid_inode_destroy(struct inode *inode)
+{
+	kfree(inode->private_data);
+}
+
+void pid_dentry_add(struct dentry *dentry, struct inode *inode)
+{
+	dentry->flags |= DENTRY_REVALIDATE | DENTRY_NO_NEGATIVE;
+	dentry_add(dentry, inode);
+}
+
+int pid_access_check(struct task *task)
+{
+	const struct cred *mine = current->cred;
+	struct cred *other;
+	bool same;
+
+	if (task->process == current->process || capable(CAP_SYS_PTRACE))
+		return 0;
+	other = task_cred_get(task);
+	same = mine->fsuid == other->uid && mine->fsuid == other->euid && mine->fsuid == other->suid &&
+	       mine->fsgid == other->gid && mine->fsgid == other->egid && mine->fsgid == other->sgid;
+	cred_put(other);
+	return same ? 0 : -EACCES;
+}
+
+struct mm *task_mm_get(struct task *task)
+{
+	struct mm *mm;
+
+	spin_lock(&task->lock);
+	mm = task->mm;
+	if (mm)
+		mm_get_user(mm);
+	spin_unlock(&task->lock);
+	return mm;
+}
+
+struct files *task_files_get(struct task *task)
+{
+	struct files *files;
+
+	spin_lock(&task->lock);
+	files = task->files;
+	if (files)
+		ref_get(&files->ref);
+	spin_unlock(&task->lock);
+	return files;
+}
+
+/* --- One process or thread ----------------------------------------------------------------------------------------------- */
+
+static struct inode *entry_inode_make(struct super *super, struct task *task, const struct pid_entry *entry,
+				      bool is_thread)
+{
+	const struct pid_inode what = { .is_thread = is_thread, .fd = -1, .entry = entry };
+	struct inode *inode = pid_inode_make(super, task, &what, entry->mode);
+
+	if (IS_ERR(inode))
+		return inode;
+	if (S_ISDIR(entry->mode)) {
+		inode->ops = entry->dir_ops;
+		inode->file_ops = entry->dir_file_ops;
+	} else if (S_ISLNK(entry->mode)) {
+		inode->ops = &pid_link_ops;
+	} else {
+		inode->ops = &pid_text_ops;
+		inode->file_ops = &pid_text_file_ops;
+	}
+	return inode;
+}
+
+struct inode *pid_dir_inode_make(struct super *super, struct task *task, bool is_thread)
+{
+	const struct pid_inode what = { .is_thread = is_thread, .fd = -1 };
+	struct inode *inode = pid_inode_make(super, task, &what, S_IFDIR | 0555);
+
+	if (IS_ERR(inode))
+		return inode;
+	inode->ops = &pid_dir_ops;
+	inode->file_ops = &pid_dir_file_ops;
+	return inode;
+}
+
+static bool entry_is_here(const struct pid_entry *entry, const struct pid_inode *dir)
+{
+	return !dir->is_thread || !entry->process_only;
+}
+
+static const struct pid_entry *entry_find(const struct pid_inode *dir, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+		if (entry_is_here(&entries[i], dir) && str_equal(entries[i].name, name))
+			return &entries[i];
+	return NULL;
+}
+
+static int pid_dir_lookup(struct inode *dir, struct dentry *dentry)
+{
+	const struct pid_inode *what = pid_inode_of(dir);
+	const struct pid_entry *entry = entry_find(what, dentry->name.text);
+	struct task *task = pid_inode_task(dir);
+	struct inode *inode;
+
+	dentry->flags |= DENTRY_NO_NEGATIVE;
+	if (!task)
+		return -ENOENT;
+	inode = entry ? entry_inode_make(dir->super, task, entry, what->is_thread) : NULL;
+	task_put(task);
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
+	if (inode)
+		pid_dentry_add(dentry, inode);
+	return 0;
+}
+
+static int pid_dir_readdir(struct file *file, struct dir_context *context)
+{
+	struct pid_inode what = *pid_inode_of(file->inode);
+
+	if (!dir_emit_dots(file, context))
+		return 0;
+	while (context->position - 2 < ARRAY_LEN(entries)) {
+		const struct pid_entry *entry = &entries[context->position - 2];
+
+		what.entry = entry;
+		if (!entry_is_here(entry, &what))
+			context->position++;
+		else if (!dir_emit(context, entry->name, (u32)strlen(entry->name), inode_number(&what),
+				   ABI_MODE_TO_DT(entry->mode)))
+			break;
+	}
+	return 0;
+}
+
+static int no_setattr(struct inode *inode, const struct inode_change *change)
+{
+	(void)inode;
+	return change->valid & (CHANGE_MODE | CHANGE_UID | CHANGE_GID) ? -EPERM : 0;
+}
+
+static const struct inode_ops pid_dir_ops = { .lookup = pid_dir_lookup, .setattr = no_setattr };
+static const struct file_ops pid_dir_file_ops = { .readdir = pid_dir_readdir, .seek = dentry_dir_seek };
+
+/* --- Its texts --------------------------------------------------------------------------------------------------------------- */
+
+static int text_show(struct seq_file *out, void *data)
+{
+	const struct inode *inode = data;
+	const struct pid_inode *what = pid_inode_of(inode);
+	struct proc_target target = { pid_inode_task(inode), !what->is_thread };
+	int error;
+
+	if (!target.task)
+		return -ESRCH;
+	error = what->entry->show(out, &target);
+	task_put(target.task);
+	return error;
+}
+
+static int text_open(struct inode *inode, struct file *file)
+{
+	const struct pid_entry *entry = pid_inode_of(inode)->entry;
+	struct task *task = pid_inode_task(inode);
+	int error = 0;
+
+	if (!task)
+		return -ESRCH;
+	if (entry->is_private)
+		error = pid_access_check(task);
+	if ((file->mode & FILE_WRITE) && !entry->write)
+		error = -EACCES;
+	task_put(task);
+	return error ? error : seq_open(file, text_show, inode, NULL);
+}
+
+static ssize_t text_write(struct file *file, struct io_iter *iter, u64 *position)
+{
+	const struct pid_inode *what = pid_inode_of(file->inode);
+	struct proc_target target = { NULL, !what->is_thread };
+	size_t size = MIN(iter->left, (size_t)WRITE_MAX);
+	char *text = kmalloc(size + 1, 0);
+	ssize_t result = -EFAULT;
+
+	(void)position;
+	if (!text)
+		return -ENOMEM;
+	target.task = pid_inode_task(file->inode);
+	if (!target.task) {
+		result = -ESRCH;
+	} else if (io_iter_read(iter, text, size) == size) {
+		text[size] = 0;
+		result = what->entry->write(&target, text, size);
+	}
+	if (target.task)
+		task_put(target.task);
+	kfree(text);
+	return result;
+}
+
+static int text_truncate(struct inode *inode, u64 size)
+{
+	(void)inode, (void)size;
+	return 0;
+}
+
+static const struct inode_ops pid_text_ops = { .truncate = text_truncate, .setattr = no_setattr };
+static const struct file_ops pid_text_file_ops = {
+	.open = text_open, .read = seq_read, .write = text_write, .seek = seq_seek, .release = seq_release,
+};
+
+/* --- Its links --------------------------------------------------------------------------------------------------------------- */
+
+static int link_follow(struct inode *inode, struct path *path)
+{
+	const struct pid_entry *entry = pid_inode_of(inode)->entry;
+	struct task *task = pid_inode_task(inode);
+	int error;
+
+	if (!task)
+		return -ESRCH;
+	error = entry->is_private ? pid_access_check(task) : 0;
+	if (!error)
+		error = entry->path(task, path);
+	task_put(task);
+	return error;
+}
+
+static ssize_t link_readlink(struct inode *inode, char *buffer, size_t size)
+{
+	char *text, *storage;
+	struct path path;
+	ssize_t result = link_follow(inode, &path);
+
+	if (result)
+		return result;
+	storage = kmalloc(PAGE_SIZE, 0);
+	text = storage ? path_text(&path, storage, PAGE_SIZE) : ERR_PTR(-ENOMEM);
+	path_put(&path);
+	if (IS_ERR(text)) {
+		result = PTR_ERR(text);
+	} else {
+		result = (ssize_t)MIN(strlen(text), size);
+		memcpy(buffer, text, (size_t)result);
+	}
+	kfree(storage);
+	return result;
+}
+
+static const struct inode_ops pid_link_ops = { .follow = link_follow, .readlink = link_readlink, .setattr = no_setattr };
+
+/* --- All processes ------------------------------------------------------------------------------------------------------------ */
+
+bool parse_decimal(const struct dentry *dentry, s32 *number)
+{
+	const char *text = dentry->name.text;
+	s32 value = 0;
+
+	if (dentry->name.length > 9 || (text[0] == '0' && dentry->name.length > 1))
+		return false;
+	for (u32 i = 0; i < dentry->name.length; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (text[i] - '0');
+	}
+	*number = value;
+	return dentry->name.length > 0;
+}
+
+static struct inode *self_inode_make(struct super *super, const char *name)
+{
+	char text[32];
+
+	if (str_equal(name, "self"))
+		snprintf(text, sizeof(text), "%d", current->tgid);
+	else
+		snprintf(text, sizeof(text), "%d/task/%d", current->tgid, current->tid);
+	return link_inode_make(super, (1u << 30) + (u64)strlen(name), text);
+}
+
+static int root_lookup(struct inode *dir, struct dentry *dentry)
+{
+	struct inode *inode = NULL;
+	struct task *task;
+	s32 number;
+
+	if (str_equal(dentry->name.text, "self") || str_equal(dentry->name.text, "thread-self")) {
+		inode = self_inode_make(dir->super, dentry->name.text);
+	} else if (parse_decimal(dentry, &number) && (task = task_find_get(number))) {
+		inode = pid_dir_inode_make(dir->super, task, false);
+		task_put(task);
+	}
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
+	if (inode)
+		pid_dentry_add(dentry, inode);
+	return 0;
+}
+
+/* The first process with a number of at least *number: false if there is none. */
+static bool process_next(s32 *number)
+{
+	struct pid *pid;
+
+	while ((pid = pid_next_get(*number))) {
+		struct task *task = task_find_get(pid->number);
+		bool found = task && task->tgid == task->tid;
+
+		*number = pid->number;
+		pid_put(pid);
+		if (task)
+			task_put(task);
+		if (found)
+			return true;
+		(*number)++;
+	}
+	return false;
+}
+
+static int root_readdir(struct file *file, struct dir_context *context)
+{
+	static const char *const selves[] = { "self", "thread-self" };
+	u64 at = context->position - TREE_DYNAMIC_POSITION;
+	char text[16];
+	s32 number;
+
+	(void)file;
+	for (; at < ARRAY_LEN(selves); at++)
+		if (!dir_emit(context, selves[at], (u32)strlen(selves[at]), (1u << 30) + strlen(selves[at]), DT_LNK))
+			return 0;
+	number = (s32)(at - ARRAY_LEN(selves));
+	while (process_next(&number)) {
+		u32 length = (u32)scnprintf(text, sizeof(text), "%d", number);
+
+		context->position = TREE_DYNAMIC_POSITION + ARRAY_LEN(selves) + (u64)number;
+		if (!dir_emit(context, text, length, (u64)number << 32, DT_DIR))
+			return 0;
+		number++;
+	}
+	return 0;
+}
+
+const struct tree_dynamic pid_dynamic = { .lookup = root_lookup, .readdir = root_readdir };
