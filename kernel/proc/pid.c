@@ -105,6 +105,11 @@ struct pid *pid_next_get(s32 number)
 	return pid;
 }
 
+s32 pid_last(void)
+{
+	return (s32)READ_ONCE(pid_next) - 1;
+}
+
 struct pid *pid_get(struct pid *pid)
 {
 	ref_get(&pid->ref);

@@ -42,7 +42,7 @@ CFLAGS = ["-std=gnu11", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-s
           f"-I{CONTRACTS}"]
 SECONDS = 20             # for one contract, in the guest's time
 SLACK = 40               # more than that without a word of the runner is a hang
-BOOT_SECONDS = 120
+BOOT_SECONDS = 90
 MAX_BOOTS = 15
 END = re.compile(r"@@@ end (\S+) (exit|signal|timeout) (-?\d+) ms (-?\d+) free (-?\d+) (-?\d+) "
                  r"sysinfo (-?\d+) (-?\d+)\r?\n")
@@ -140,9 +140,11 @@ def boot(report, names, config, repeat, log):
     """One boot over the names. Fills the report; returns the names that still have to run."""
     left = [name for name in names for _ in range(repeat)]
     running = None
+    ready = False
     with Machine(config, BOOT_SECONDS + len(left) * (SECONDS + SLACK), log) as machine:
         try:
             machine.expect(r"@@@ ready \d+", BOOT_SECONDS)
+            ready = True
             while left:
                 running = None
                 machine.expect(re.escape(f"@@@ run {left[0]}") + r"\r?\n", SLACK)
@@ -152,7 +154,7 @@ def boot(report, names, config, repeat, log):
                     raise MachineError(f"the end of {end[1]} came for {running}")
                 report.results.setdefault(running, []).append(
                     Result(machine.output[start:end.start()], f"{end[2]} {end[3]}", int(end[4]),
-                           (int(end[5]), int(end[6]))))
+                           (int(end[7]), int(end[8]))))
                 left.pop(0)
             machine.expect(r"@@@ done", SLACK)
             status = machine.wait(SLACK)
@@ -160,6 +162,11 @@ def boot(report, names, config, repeat, log):
                 report.notes.append(f"QEMU ends with status {status}, expected 0 after power off")
         except MachineError as error:
             ending = "hang" if machine.child.isalive() else "crash"
+            if not ready:
+                report.notes.append(f"does not come to the first contract: {ending}: {error}")
+                for name in left:
+                    report.results[name] = [Result("", "not run: the kernel does not boot")]
+                return []
             if not left:
                 report.notes.append(f"after the last contract: {ending}: {error}")
                 return []
@@ -404,8 +411,11 @@ def main():
             if profile == "host":
                 report = run_host(names, options.repeat)
             else:
-                report = run_qemu(profile, smp, names, options.kernel, options.repeat,
-                                  options.accel, options.mem, options.append)
+                try:
+                    report = run_qemu(profile, smp, names, options.kernel, options.repeat,
+                                      options.accel, options.mem, options.append)
+                except MachineError as error:
+                    sys.exit(f"run.py: {error}")
             if options.update:
                 refused += update(report)
             judge(report)

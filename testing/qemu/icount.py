@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from testing.qemu.cpio import Archive
-from testing.qemu.machine import BUILD, PROFILES, Config, Machine, kernel_path
+from testing.qemu.machine import BUILD, PROFILES, Config, Machine, MachineError, kernel_path
 
 DEFAULT_INITRD = BUILD / "initramfs" / "busybox.cpio.gz"
 BUDGET = 100_000_000
@@ -65,8 +65,11 @@ def main():
         print(f"{options.initrd} is not there: counting without the shell's files", file=sys.stderr)
     over = False
     for name in names:
-        count = measure(options.kernel or kernel_path(name), initrd, options.mem, options.append,
-                        options.machine)
+        try:
+            count = measure(options.kernel or kernel_path(name), initrd, options.mem, options.append,
+                            options.machine)
+        except MachineError as error:
+            sys.exit(f"icount.py: {name}: {error}")
         verdict = ""
         if name != "linux":
             verdict = "within the budget" if count <= options.budget else "OVER THE BUDGET"

@@ -28,6 +28,7 @@ struct pid *pid_get(struct pid *pid);
 void pid_put(struct pid *pid); /* NULL is allowed */
 /* Next used number >= `number`, with a reference: for /proc. */
 struct pid *pid_next_get(s32 number);
+s32 pid_last(void); /* the number given out last: /proc/loadavg */
 extern struct pid init_pid; /* number 0: the idle tasks, and who has no group of its own */
 void pid_init(void);
 static inline s32 pid_number(const struct pid *pid)

@@ -7,3 +7,5 @@
 const char *symbol_find(u64 address, u64 *offset);
 /* Return addresses by frame pointer from `rbp`, only while they lie on [low, high). Number found. */
 size_t stack_walk(u64 rbp, u64 low, u64 high, u64 *addresses, size_t max);
+/* The configuration file this kernel was built with, compressed by gzip. */
+extern const char config_gz_start[], config_gz_end[];

@@ -57,6 +57,8 @@ void timer_begin(struct timer *t);
 void timer_end(struct timer *t);
 uint64_t timer_now(void);
 void timer_calibrate(void);
+double timer_pair_cost(void);
+double timer_loop_cost(void);
 /* What t measured, without the timer's and the loop's own cost. */
 double timer_net(const struct timer *t);
 /* Tells a profiler that samples follow, or that they are over. They do nothing. */

@@ -50,6 +50,18 @@ long setup_link(void)
 	return symlink("bench-file", link_path) ? -errno : 0;
 }
 
+long setup_root(void)
+{
+	return chdir("/") ? -errno : 0;
+}
+
+void teardown_root(void)
+{
+	/* Where the suite was; it works in this folder by relative names. */
+	if (chdir(work_folder))
+		abort();
+}
+
 void teardown_fd(void)
 {
 	if (fd >= 0)
@@ -70,8 +82,8 @@ LOOP(pread, syscall_4(SYS_pread64, fd, (long)buffer, 1, 0))
 LOOP(writev, syscall_3(SYS_writev, fd, (long)&vector, 1))
 LOOP(read_zero, syscall_3(SYS_read, fd, (long)buffer, PAGE))
 LOOP(lseek, syscall_3(SYS_lseek, fd, 0, SEEK_CUR))
-LOOP(fstat, syscall_2(SYS_fstat, fd, (long)&info))
-LOOP(fcntl_getfl, syscall_2(SYS_fcntl, fd, F_GETFL))
+LOOP(fstat, fstat((int)fd, &info))
+LOOP(fcntl_getfl, fcntl((int)fd, F_GETFL))
 LOOP(dup_close, syscall_1(SYS_close, syscall_1(SYS_dup, fd)))
 LOOP(stat, syscall_2(SYS_stat, (long)"/tmp", (long)&info))
 LOOP(statx, syscall_6(SYS_statx, AT_FDCWD, (long)"/tmp", 0, STATX_BASIC_STATS, (long)&more_info, 0))

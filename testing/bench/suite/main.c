@@ -250,11 +250,11 @@ static unsigned run_all(void)
 			order[count++] = i;
 	shuffle(order, count);
 	hash_self(hash);
-	printf("@@@ bench begin {\"hash\": \"%s\", \"count\": %u, \"mode\": \"%s\", \"time\": \"%s\", "
-	       "\"seed\": %lu}\n",
-	       hash, count, options.full ? "full" : "quick", timer_counts ? "insn" : "ns",
-	       options.seed);
 	timer_calibrate();
+	printf("@@@ bench begin {\"hash\": \"%s\", \"count\": %u, \"mode\": \"%s\", \"time\": \"%s\", "
+	       "\"seed\": %lu, \"pair\": %.2f, \"loop\": %.2f}\n",
+	       hash, count, options.full ? "full" : "quick", timer_counts ? "insn" : "ns",
+	       options.seed, timer_pair_cost(), timer_loop_cost());
 	for (unsigned i = 0; i < count; i++)
 		failed += bench_measure(&benches[order[i]]) != 0;
 	printf("@@@ bench end {\"done\": %u, \"failed\": %u}\n", count - failed, failed);

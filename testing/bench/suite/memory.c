@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#define UNTOUCHED (64 * 1024ul)
 #define PRIVATE (MAP_PRIVATE | MAP_ANONYMOUS)
 
 struct map map_now;
@@ -44,8 +45,9 @@ long setup_brk(void)
 }
 
 LOOP(mmap_munmap,
-     syscall_2(SYS_munmap, syscall_6(SYS_mmap, 0, 16 * MIB, PROT_READ | PROT_WRITE, PRIVATE, -1, 0),
-	       16 * MIB))
+     syscall_2(SYS_munmap,
+	       syscall_6(SYS_mmap, 0, UNTOUCHED, PROT_READ | PROT_WRITE, PRIVATE, -1, 0),
+	       UNTOUCHED))
 LOOP(mprotect, syscall_3(SYS_mprotect, (long)map_now.at, PAGE, PROT_READ) |
 		       syscall_3(SYS_mprotect, (long)map_now.at, PAGE, PROT_READ | PROT_WRITE))
 LOOP(brk, (syscall_1(SYS_brk, brk_end + (long)PAGE), syscall_1(SYS_brk, brk_end)))

@@ -5,6 +5,8 @@ long setup_null(void);
 long setup_zero(void);
 long setup_file(void);
 long setup_link(void);
+long setup_root(void);
+void teardown_root(void);
 void teardown_fd(void);
 
 long setup_page(void);

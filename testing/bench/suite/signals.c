@@ -3,26 +3,14 @@
 #include "setup.h"
 #include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
 
-#define KERNEL_SIGSET_BYTES 8
-
-/* The kernel's own form of struct sigaction, which the libc's calls translate to. */
-struct kernel_sigaction {
-	void (*handler)(int);
-	unsigned long flags;
-	void (*restorer)(void);
-	unsigned long mask;
-};
-
-static struct kernel_sigaction ignore = { .handler = SIG_IGN };
-static unsigned long usr1_mask = 1ul << (SIGUSR1 - 1);
+static struct sigaction ignore = { .sa_handler = SIG_IGN };
+static sigset_t usr1_mask = { { 1ul << (SIGUSR1 - 1) } };
 static volatile unsigned deliveries;
 
-LOOP(sigaction, syscall_4(SYS_rt_sigaction, SIGUSR2, (long)&ignore, 0, KERNEL_SIGSET_BYTES))
+LOOP(sigaction, sigaction(SIGUSR2, &ignore, NULL))
 LOOP(sigprocmask,
-     syscall_4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&usr1_mask, 0, KERNEL_SIGSET_BYTES) |
-	     syscall_4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&usr1_mask, 0, KERNEL_SIGSET_BYTES))
+     sigprocmask(SIG_BLOCK, &usr1_mask, NULL) | sigprocmask(SIG_UNBLOCK, &usr1_mask, NULL))
 
 static void count_delivery(int number)
 {
