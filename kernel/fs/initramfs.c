@@ -75,7 +75,7 @@ static void set_attributes(const struct unpacking *u, struct inode *inode)
 	inode->mode = (inode->mode & S_IFMT) | (u->entry.mode & 07777);
 	inode->uid = u->entry.uid;
 	inode->gid = u->entry.gid;
-	inode->mtime_ns = (s64)u->entry.mtime * (s64)NSEC_PER_SEC;
+	inode->atime_ns = inode->mtime_ns = (s64)u->entry.mtime * (s64)NSEC_PER_SEC;
 }
 
 static int remember_folder(struct unpacking *u, struct inode *inode)
@@ -524,7 +524,7 @@ static void set_folder_times(struct unpacking *u)
 	while (!list_empty(&u->folders)) {
 		struct folder_time *folder = list_first_entry(&u->folders, struct folder_time, link);
 
-		folder->inode->mtime_ns = folder->mtime_ns;
+		folder->inode->atime_ns = folder->inode->mtime_ns = folder->mtime_ns;
 		inode_put(folder->inode);
 		list_del(&folder->link);
 		kfree(folder);

@@ -122,7 +122,7 @@ bool inode_is_owner_or_capable(const struct inode *inode)
 /* relatime: only if it would tell something new, or is a day old. */
 static bool atime_is_due(const struct mount *mount, const struct inode *inode, s64 now)
 {
-	if (mount->flags & MS_STRICTATIME)
+	if (!(mount->flags & MS_RELATIME))
 		return true;
 	return inode->atime_ns <= inode->mtime_ns || inode->atime_ns <= inode->ctime_ns ||
 	       now - inode->atime_ns >= 24 * 3600 * (s64)NSEC_PER_SEC;
@@ -135,7 +135,6 @@ void inode_touch(struct mount *mount, struct inode *inode)
 
 	if (!mount || ((mount->flags | inode->super->flags) & no) || (inode->flags & INODE_PRIVATE))
 		return;
-	/* The common case without reading the clock: seen since the last change, and not a day ago by a look at mtime. */
 	now = inode_now();
 	if (atime_is_due(mount, inode, now))
 		WRITE_ONCE(inode->atime_ns, now);

@@ -9,6 +9,7 @@ struct tmpfs {
 	u64 max_pages, max_inodes; /* [A]; changed by remount */
 	atomic_long_t pages, inodes;
 	u32 mode, uid, gid; /* of the root */
+	bool show_limits; /* in /proc/mounts even where they are the usual ones: the root file system */
 };
 
 static inline struct tmpfs *tmpfs_of(const struct inode *inode)

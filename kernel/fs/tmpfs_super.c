@@ -148,11 +148,11 @@ static int tmpfs_remount(struct super *super, u32 flags, const char *options)
 static void tmpfs_show_options(struct super *super, struct seq_file *out)
 {
 	const struct tmpfs *tmpfs = super->private_data;
-	u64 half = total_pages() / 2;
+	u64 usual = tmpfs->show_limits ? 0 : total_pages() / 2;
 
-	if (tmpfs->max_pages != half && tmpfs->max_pages != TMPFS_UNLIMITED)
+	if (tmpfs->max_pages != usual && tmpfs->max_pages != TMPFS_UNLIMITED)
 		seq_printf(out, ",size=%lluk", (unsigned long long)tmpfs->max_pages * (PAGE_SIZE / KIB));
-	if (tmpfs->max_inodes != half && tmpfs->max_inodes != TMPFS_UNLIMITED)
+	if (tmpfs->max_inodes != usual && tmpfs->max_inodes != TMPFS_UNLIMITED)
 		seq_printf(out, ",nr_inodes=%llu", (unsigned long long)tmpfs->max_inodes);
 	if (tmpfs->mode != 01777)
 		seq_printf(out, ",mode=%03o", tmpfs->mode);
@@ -228,7 +228,7 @@ static struct super *tmpfs_mount(const struct fs_type *type, const char *source,
 static struct super *rootfs_mount(const struct fs_type *type, const char *source, u32 flags, const char *options)
 {
 	u64 half = total_pages() / 2;
-	const struct tmpfs tmpfs = { .max_pages = half, .max_inodes = half, .mode = 0755 };
+	const struct tmpfs tmpfs = { .max_pages = half, .max_inodes = half, .mode = 01777, .show_limits = true };
 
 	(void)source, (void)flags, (void)options;
 	return make_super(type, &tmpfs);

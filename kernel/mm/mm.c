@@ -57,6 +57,7 @@ void mm_put(struct mm *mm)
 static void mm_tear_down(struct mm *mm)
 {
 	struct gather gather;
+	struct list gone = LIST_INIT(gone);
 	struct vma *vma, *next;
 	u64 accounted = 0;
 
@@ -66,19 +67,18 @@ static void mm_tear_down(struct mm *mm)
 	gather.full = true;
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
 		rmap_remove(vma);
+		list_add_tail(&vma->rmap_link, &gone); /* a released one may be freed: no walk through the tree then */
 		vm_zap(&gather, vma, vma->start, vma->end, false);
 		if (vma->flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
+		list_add_tail(&vma->rmap_link, &released);
 	}
 	pt_free_tables(&gather, 0, USER_END, 0, USER_END);
 	gather_end(&gather);
-	vma = vma_first(mm);
 	mm->vmas = RB_ROOT;
 	mm->cached = NULL;
-	for (; vma; vma = next) {
-		next = vma_next(vma);
+	list_for_each_entry_safe(vma, next, &gone, rmap_link)
 		vma_release(vma);
-	}
 	rwsem_write_unlock(&mm->lock);
 	vm_uncommit(accounted);
 	if (mm->exe)

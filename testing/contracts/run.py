@@ -329,13 +329,15 @@ def table(reports):
 
 def leaks(report):
     """Contracts that lose free memory on each of their runs after the second, with --repeat."""
-    lines = []
+    found = []
     for name, results in report.results.items():
         after = [result.free_kb[1] for result in results[1:]]
         losses = [before - now for before, now in zip(after, after[1:])]
         if len(losses) > 1 and min(losses) > 0:
-            lines.append(f"{name}: free memory falls on every run, {losses} KiB")
-    return lines
+            found.append((min(losses), f"{name}: free memory falls on every run, {losses} KiB"))
+    found.sort(reverse=True)
+    more = [f"and {len(found) - 10} more, by {found[-1][0]} KiB or more a run"] if len(found) > 10 else []
+    return [line for _, line in found[:10]] + more
 
 
 def record(reports):

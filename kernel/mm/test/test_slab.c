@@ -119,13 +119,13 @@ KUNIT_MUST_DIE(slab_double_free)
 KUNIT_MUST_DIE(slab_freelist_corrupted)
 {
 	struct slab_cache *cache = test_cache();
-	char *object;
+	void **objects = kmalloc(COUNT * sizeof(*objects), SLAB_ZERO);
 
-	churn(cache);
-	object = slab_alloc(cache, 0);
-	churn(cache);
-	slab_free(cache, object);
-	*(u64 *)(object + cache->link) = 0x4141414141414141;
+	(void)all_allocated(cache, objects);
+	for (int i = 0; i < COUNT; i++)
+		slab_free(cache, objects[i]);
+	/* Out of the quarantine by now, and in a free list. */
+	*(u64 *)((char *)objects[0] + cache->link) = 0x4141414141414141;
 	churn(cache);
 }
 

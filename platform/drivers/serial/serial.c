@@ -31,7 +31,7 @@
 #define ID_NOTHING 0x01
 #define ID_FIFO 0xc0
 #define FIFO_ENABLE 0x01
-#define FIFO_TRIGGER_8 0x80
+#define FIFO_TRIGGER_14 0xc0 /* of 16; with fewer the interrupt comes when the line falls silent */
 #define LINE_DIVISOR 0x80
 #define MODEM_DTR 0x01
 #define MODEM_RTS 0x02
@@ -246,7 +246,7 @@ static void port_start(struct port *port)
 {
 	reg_write(port, REG_INTERRUPT_ENABLE, 0);
 	reg_write(port, REG_LINE_CONTROL, reg_read(port, REG_LINE_CONTROL) & (u8)~LINE_DIVISOR);
-	reg_write(port, REG_FIFO_CONTROL, FIFO_ENABLE | FIFO_TRIGGER_8);
+	reg_write(port, REG_FIFO_CONTROL, FIFO_ENABLE | FIFO_TRIGGER_14);
 	port->fifo_size = (reg_read(port, REG_INTERRUPT_ID) & ID_FIFO) == ID_FIFO ? FIFO_SIZE : 1;
 	port->modem = MODEM_DTR | MODEM_RTS | MODEM_OUT2;
 	reg_write(port, REG_MODEM_CONTROL, port->modem);

@@ -55,8 +55,8 @@ static uint32_t draw(uint32_t *state)
 	return *state >> 16;
 }
 
-/* Lines of words and a number below 100 from a generator of fixed seed, into the file "text". */
-static long text_make(unsigned lines, unsigned words_each)
+/* Lines of words and a number below `numbers` from a generator of fixed seed, into the file "text". */
+static long text_make(unsigned lines, unsigned words_each, unsigned numbers)
 {
 	static const char *const words[] = { "fox",  "dog",   "stone", "river", "lamp",
 					     "wind", "paper", "cloud", "seven", "north" };
@@ -66,7 +66,7 @@ static long text_make(unsigned lines, unsigned words_each)
 	for (unsigned i = 0; i < lines; i++) {
 		for (unsigned k = 0; k < words_each; k++)
 			size += (size_t)sprintf(text + size, "%s ", words[draw(&state) % 10]);
-		size += (size_t)sprintf(text + size, "%u\n", draw(&state) % 100);
+		size += (size_t)sprintf(text + size, "%u\n", draw(&state) % numbers);
 	}
 	long result = file_write("text", text, size);
 	free(text);
@@ -75,17 +75,17 @@ static long text_make(unsigned lines, unsigned words_each)
 
 long setup_text_200(void)
 {
-	return text_make(200, 3);
+	return text_make(200, 3, 100);
 }
 
 long setup_text_300(void)
 {
-	return text_make(300, 3);
+	return text_make(300, 3, 100);
 }
 
 long setup_text_500(void)
 {
-	return text_make(500, 1);
+	return text_make(500, 1, 10);
 }
 
 void teardown_text(void)

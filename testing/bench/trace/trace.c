@@ -10,7 +10,7 @@
  * windows: "at <address> <count>" for each kernel instruction and "chain <entry>;<entry>... <count>" for
  * each chain of called functions, outermost first, with the count of its last one alone.
  *
- * An instruction that faults is counted twice here, before and after, and once by the counter.
+ * An instruction that faults runs twice and counts once, as in the machine's own counter.
  */
 #include "qemu_plugin.h"
 #include <stdio.h>
@@ -42,6 +42,7 @@ struct frame {
 	uint64_t
 		back; /* where its return leads; 0: it was entered by an event, which ends with LEAVE */
 	struct node *node;
+	struct site *from; /* what ran before the event: its own cause, or interrupted */
 };
 
 struct stack {
@@ -108,16 +109,34 @@ static enum kind kind_of(const uint8_t *code, size_t size, uint64_t address)
 	return PLAIN;
 }
 
+static bool is_user(const struct site *site)
+{
+	return site->address < USER_END;
+}
+
 static struct node *top(void)
 {
 	return stack->depth ? stack->frames[stack->depth - 1].node : &root;
 }
 
-static void push(uint64_t entry, uint64_t back)
+static void push(uint64_t entry, uint64_t back, struct site *from)
 {
 	struct node *node = node_get(top(), entry);
 	if (stack->depth < DEPTH_MAX)
-		stack->frames[stack->depth++] = (struct frame){ back, node };
+		stack->frames[stack->depth++] = (struct frame){ back, node, from };
+}
+
+/* An event has ended: when it began at the instruction that runs now, that one is counted a second time. */
+static void event_end(struct site *now)
+{
+	if (!stack->depth || stack->frames[stack->depth - 1].from != now)
+		return;
+	total--;
+	now->count--;
+	if (is_user(now))
+		user--, user_node.count--;
+	else
+		top()->parent->count--;
 }
 
 /* Frames up to and with the innermost that returns to `back`; false if there is none. */
@@ -150,37 +169,45 @@ static void stack_switch(uint64_t back)
 		pop_to(stack, back);
 	} else {
 		stack->depth = 0;
-		push(back, 0);
+		push(back, 0, NULL);
 	}
 	stack->used = ++clock_;
 }
 
-static bool is_user(const struct site *site)
+/* LEAVE within the kernel: the innermost event ends. */
+static void event_leave(struct site *now)
 {
-	return site->address < USER_END;
+	while (stack->depth && stack->frames[stack->depth - 1].back)
+		stack->depth--;
+	event_end(now);
+	if (stack->depth)
+		stack->depth--;
 }
 
 /* Keeps the chain of callers in step with the instruction that runs now, given the one before it. */
-static void follow(const struct site *now)
+static void follow(struct site *now)
 {
 	if (is_user(now)) {
-		if (!is_user(last))
+		if (!is_user(last)) {
+			stack->depth = stack->depth ? 1 : 0;
+			event_end(now);
 			stack->depth = 0;
+		}
 		return;
 	}
 	bool next = now->address == last->address + last->size || now->address == last->address;
 	if (is_user(last)) {
 		stack->depth = 0;
-		push(now->address, 0);
+		push(now->address, 0, last->kind == ENTER ? NULL : last);
 	} else if (last->kind == CALL) {
-		push(now->address, last->address + last->size);
+		push(now->address, last->address + last->size, NULL);
 	} else if (last->kind == RETURN) {
 		if (!pop_to(stack, now->address))
 			stack_switch(now->address);
 	} else if (last->kind == LEAVE) {
-		pop_to(stack, 0);
+		event_leave(now);
 	} else if (last->kind == PLAIN && !next) {
-		push(now->address, 0);
+		push(now->address, 0, last);
 	}
 }
 
@@ -217,8 +244,12 @@ static void executed(unsigned vcpu, void *data)
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
 
+static void finish(qemu_plugin_id_t id, void *data);
+
 static void install(qemu_plugin_id_t id)
 {
+	/* A reset drops this one too. */
+	qemu_plugin_register_atexit_cb(id, finish, NULL);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 }
 
@@ -307,6 +338,5 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qem
 	if (!out)
 		return -1;
 	install(id);
-	qemu_plugin_register_atexit_cb(id, finish, NULL);
 	return 0;
 }
