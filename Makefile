@@ -13,6 +13,10 @@
 #? make test [PYTEST='-k x']  all tests: unit, lints, four builds, boots, contracts
 #? make unit                  libs/ on this machine, with sanitizers
 #? make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
+#? make bench                 what each operation costs: Linux and the four profiles. PROFILE=p (Linux and p)
+#?                            ONLY=a,b ACCEL=icount|tcg|kvm KERNELS=linux,linux-thp,p-thp FULL=1 CHECK=1 PAIRS=10 SEED=1
+#? make bench-report          the last results as a page, build/bench/report.html; RUN=file OLD=file compares two
+#? make profile ONLY=x        where one benchmark's instructions go, by function. PROFILE=p or KERNEL=linux FUNCTION=f
 #? make lint, make format     the rules of the source; put its C files in order
 #? make objects DIR=kernel/mm compile one folder only
 #? make config, make flags    configure only; print the compiler's flags for DIR
@@ -28,6 +32,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := all
 
 PROFILE ?= balanced
+# Whether the user chose it.
+given   := $(filter command environment,$(origin PROFILE))
 BUILD   ?= build
 # Another python3 may be first in PATH, one without Debian's packages.
 PYTHON  := /usr/bin/python3
@@ -54,11 +60,12 @@ $(wordlist 2,$(words $(rest)),$(rest)): $(firstword $(rest)) ; @:
 endif
 else
 
-.PHONY: all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test unit contracts lint format
+.PHONY: all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test unit contracts lint format \
+	bench bench-report profile
 all: # the first build
 
 # ---- Goals that need no configuration.
-free := all-profiles clean help menuconfig initramfs test unit contracts lint format
+free := all-profiles clean help menuconfig initramfs test unit contracts lint format bench bench-report profile
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 clean:
@@ -79,6 +86,15 @@ unit:
 	@$(PYTHON) testing/unit/run.py
 contracts:
 	@$(PYTHON) testing/contracts/run.py --profile $(PROFILE)
+bench:
+	@$(PYTHON) testing/bench/run.py --make $(if $(KERNELS),--kernels $(KERNELS),$(if $(given),--profile $(PROFILE))) \
+		--only '$(ONLY)' --accel '$(ACCEL)' $(if $(FULL),--full) $(if $(CHECK),--check) $(if $(FRESH),--fresh) \
+		$(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED))
+bench-report:
+	@$(PYTHON) testing/bench/report.py $(RUN) $(if $(OLD),--old $(OLD))
+profile:
+	@$(PYTHON) testing/bench/profile.py --make --only '$(ONLY)' --kernel $(or $(KERNEL),$(PROFILE)) \
+		$(if $(FUNCTION),--function $(FUNCTION)) $(if $(FULL),--full)
 lint:
 	@failed=0; for l in deps includes config_use sizes format; do $(PYTHON) testing/lint/$$l.py || failed=1; done; exit $$failed
 format:

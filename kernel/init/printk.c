@@ -72,17 +72,15 @@ static u64 log_first_locked(void)
 	return first;
 }
 
+/* One write a line, so that a console can keep it together. */
 static void console_show(const char *text, size_t length, u64 now)
 {
-	char stamp[32];
-	int stamp_length = snprintf(stamp, sizeof(stamp), "[%5llu.%06llu] ", (unsigned long long)(now / NSEC_PER_SEC),
-				    (unsigned long long)(now % NSEC_PER_SEC / NSEC_PER_USEC));
+	static char line[LOG_LINE_MAX + 32]; /* [log] */
+	int size = scnprintf(line, sizeof(line), "[%5llu.%06llu] %.*s\n", (unsigned long long)(now / NSEC_PER_SEC),
+			     (unsigned long long)(now % NSEC_PER_SEC / NSEC_PER_USEC), (int)length, text);
 
-	for (unsigned int i = 0; i < CONSOLES_MAX && consoles[i]; i++) {
-		consoles[i]->write(stamp, (size_t)stamp_length);
-		consoles[i]->write(text, length);
-		consoles[i]->write("\n", 1);
-	}
+	for (unsigned int i = 0; i < CONSOLES_MAX && consoles[i]; i++)
+		consoles[i]->write(line, (size_t)size);
 }
 
 static unsigned long log_enter(void)
@@ -143,7 +141,7 @@ void console_register(const struct console *console)
 	unsigned long flags = log_enter();
 
 	for (unsigned int i = 0; i < CONSOLES_MAX; i++)
-		if (!consoles[i] || consoles[i] == console) {
+		if (!consoles[i] || str_equal(consoles[i]->name, console->name)) {
 			consoles[i] = console;
 			break;
 		}

@@ -110,6 +110,7 @@ static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
+	.seek = file_seek_none,
 	.release = eventfd_release,
 	.show_fdinfo = eventfd_show_fdinfo,
 	.name = "anon_inode:[eventfd]",

@@ -71,7 +71,6 @@ static void mm_tear_down(struct mm *mm)
 		vm_zap(&gather, vma, vma->start, vma->end, false);
 		if (vma->flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
-		list_add_tail(&vma->rmap_link, &released);
 	}
 	pt_free_tables(&gather, 0, USER_END, 0, USER_END);
 	gather_end(&gather);

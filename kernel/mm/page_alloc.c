@@ -258,7 +258,7 @@ struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner 
 	page->owner = owner;
 	page->order = (u8)order;
 	atomic_set(&page->mapcount, 0);
-	this_cpu(page_owner_count)[owner] += 1UL << order;
+	this_cpu(page_owner_count[owner]) += 1UL << order;
 	/* A lock-free lookup that still has the frame from its last life may take a reference from here on. */
 	atomic_set_release(&page->ref, 1);
 	return page;
@@ -282,7 +282,7 @@ static void page_release(struct page *page)
 
 	if (unlikely(page->owner < PAGE_KERNEL || page->owner >= PAGE_TAIL))
 		page_bad(page, "is freed though nobody owns it");
-	this_cpu(page_owner_count)[page->owner] -= 1UL << order;
+	this_cpu(page_owner_count[page->owner]) -= 1UL << order;
 	page->flags = 0;
 	if (init_on_free())
 		page_scrub(page, order);

@@ -101,7 +101,7 @@ static inline void object_take_back(const struct slab_cache *cache, void *object
 {
 	if (config_on(CONFIG_SLAB_DOUBLE_FREE)) {
 		object_check(cache, object, slab_check_address(cache, object));
-		if (unlikely(object == this_cpu(slab_cpus)[cache->id].head))
+		if (unlikely(object == this_cpu(slab_cpus[cache->id]).head))
 			slab_fail(cache, object, "double free");
 	}
 	if (HAVE_TRAILER && unlikely(slab_trailer(cache, object)->state != SLAB_LIVE))
@@ -213,18 +213,18 @@ static void slab_put_chain(struct slab_cache *cache, void *chain)
 
 static inline void cpu_push(struct slab_cache *cache, void *object)
 {
-	link_set(cache, object, this_cpu(slab_cpus)[cache->id].head);
-	this_cpu(slab_cpus)[cache->id].head = object;
-	this_cpu(slab_cpus)[cache->id].count++;
+	link_set(cache, object, this_cpu(slab_cpus[cache->id]).head);
+	this_cpu(slab_cpus[cache->id]).head = object;
+	this_cpu(slab_cpus[cache->id]).count++;
 }
 
 static inline void *cpu_pop(struct slab_cache *cache)
 {
-	void *object = this_cpu(slab_cpus)[cache->id].head;
+	void *object = this_cpu(slab_cpus[cache->id]).head;
 
 	if (likely(object)) {
-		this_cpu(slab_cpus)[cache->id].head = link_get(cache, object);
-		this_cpu(slab_cpus)[cache->id].count--;
+		this_cpu(slab_cpus[cache->id]).head = link_get(cache, object);
+		this_cpu(slab_cpus[cache->id]).count--;
 	}
 	return object;
 }
@@ -313,7 +313,7 @@ static void cpu_free(struct slab_cache *cache, void *object)
 			return;
 		cache = slab_cache_of(object);
 	}
-	if (unlikely(this_cpu(slab_cpus)[cache->id].count >= cache->cpu_limit))
+	if (unlikely(this_cpu(slab_cpus[cache->id]).count >= cache->cpu_limit))
 		chain = cpu_cut(cache, cache->cpu_limit / 2);
 	cpu_push(cache, object);
 	if (unlikely(chain))

@@ -151,10 +151,10 @@ static void schedule_once(bool preempted)
 		else
 			prev->sched.switches_voluntary++;
 		idle_marks(rq, prev, next);
+		if (next != rq->idle)
+			tick_start(rq); /* before the switch: a new task does not come back here */
 		switch_to(rq, prev, next);
 	}
-	if (next != this_cpu_ptr(runqueue)->idle)
-		tick_start(this_cpu_ptr(runqueue));
 	irq_restore(flags);
 }
 

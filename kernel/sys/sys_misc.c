@@ -13,6 +13,7 @@
 #include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
+#include <kernel/tty.h>
 #include <lib/string.h>
 #include <platform/power.h>
 
@@ -90,6 +91,7 @@ long sys_personality(u64 persona)
 
 static void say_and_stop(const char *what)
 {
+	tty_drain_console();
 	printk(LOG_EMERG, "reboot: %s\n", what);
 	cpus_stop_others();
 }

@@ -87,16 +87,22 @@ void hrtimer_start(struct hrtimer *timer, u64 expires_ns)
 	struct timer_cpu *base, *here;
 
 	preempt_disable();
-	base = timer_lock_base(timer, &flags);
-	if (timer->queued)
-		timer_remove(base, timer);
 	here = this_cpu_ptr(timer_cpu);
-	/* A timer whose callback is running stays with its CPU, so that cancelling finds it. */
-	if (here != base && base->running != timer) {
+	for (;;) {
+		base = timer_lock_base(timer, &flags);
+		if (timer->queued)
+			timer_remove(base, timer);
+		/* A timer whose callback is running stays with its CPU, so that cancelling finds it. */
+		if (here == base || base->running == timer)
+			break;
 		WRITE_ONCE(timer->cpu, this_cpu_number());
 		spin_unlock_raw(&base->lock);
 		spin_lock_raw(&here->lock);
 		base = here;
+		if (likely(timer->cpu == this_cpu_number() && !timer->queued))
+			break;
+		/* Another CPU has started it while no lock was held. */
+		spin_unlock_irq(&base->lock, flags);
 	}
 	timer->expires_ns = expires_ns;
 	timer_insert(base, timer);

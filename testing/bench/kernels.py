@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from testing.bench import suite
-from testing.qemu.machine import BUILD, PROFILES, Config, Machine, MachineError, kernel_path
+from testing.qemu.machine import BUILD, PROFILES, ROOT, Config, Machine, MachineError, kernel_path
 
 # Linux at its best, and three others; all without random addresses, or two runs would differ.
 WORDS = {
@@ -42,6 +42,16 @@ def image_check(kernel):
         return None
     how = "run 'make setup', which downloads it" if path.name == "bzImage" else f"run 'make PROFILE={kernel.split('-')[0]}'"
     return f"{kernel}: {path} is missing: {how}"
+
+
+def build(names):
+    """Have make bring the profiles among these up to date. Ends the program if one does not compile."""
+    clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")}
+    for profile in dict.fromkeys(name.split("-")[0] for name in names):
+        if profile in PROFILES:
+            command = ["make", "--no-print-directory", f"BUILD={BUILD}", f"PROFILE={profile}", f"-j{os.cpu_count()}"]
+            if subprocess.run(command, cwd=ROOT, env=clean, check=False).returncode:
+                raise SystemExit(f"bench: {profile} does not build")
 
 
 def choose_accel(wanted):

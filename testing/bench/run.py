@@ -2,13 +2,14 @@
 """run.py - run the benchmark suite on Linux and on the profiles, and say what each operation costs where.
 
 usage: run.py [--kernels A,B] [--profile P]... [--only X,Y] [--accel kvm|tcg|icount] [--full] [--seed N] [--pairs N]
-              [--check] [--fresh]
+              [--check] [--fresh] [--make]
   --kernels   of: linux linux-thp linux-default linux-hardened, the profiles, each profile with -thp
               default: linux and the four profiles; --profile P: linux and P
   --only      names of benchmarks or groups
   --pairs     by the wall clock: how often every kernel runs, in turns (default 10)
   --check     by counted instructions: run all twice and compare; the least difference is a failure
   --fresh     do not take Linux's counted figures from an earlier run of the same files
+  --make      bring the kernels up to date first
 Results: a table, build/bench/latest.json, and the same under build/bench/runs. Status 1 if anything is missing.
 """
 import argparse
@@ -309,6 +310,7 @@ def parse():
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--make", action="store_true")
     options = parser.parse_args()
     names = options.kernels.split(",") if options.kernels else ["linux", *options.profile] if options.profile else DEFAULT
     options.kernels = list(dict.fromkeys(names))
@@ -320,6 +322,8 @@ def parse():
 
 def main():
     options = parse()
+    if options.make:
+        kernels.build(options.kernels)
     missing = [text for text in map(kernels.image_check, options.kernels) if text]
     if missing:
         sys.exit("\n".join(f"bench: {text}" for text in missing))

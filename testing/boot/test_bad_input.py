@@ -15,6 +15,7 @@ from testing.qemu.shell import INITRD
 
 CORRUPT, UNFIT, NO_INIT = 35, 37, 39
 WORDS = "console=ttyS0 quiet debugexit"
+TIME = r"(\[ *\d+\.\d+\] )?"       # once the kernel's log runs, each of its lines begins with it
 NO_INIT_LINE = r"aramid: no init found: the initramfs needs an executable /init, or name one with rdinit="
 
 
@@ -110,7 +111,7 @@ def broken(request, tmp_path, booting, built, one_aramid):
 def test_one_line_and_status(name, broken):
     line = CASES[name][3]
     with broken(name, WORDS, debug_exit=True) as machine:
-        machine.expect(rf"^{line}\r?$")
+        machine.expect(rf"^{TIME}{line}\r?$")
         assert machine.wait(20) == CASES[name][4]
         lines = [text for text in machine.output.replace("\r", "").split("\n")
                  if text.strip() and not re.match(r"(SeaBIOS|iPXE|Booting|\x1b)", text)]
@@ -121,7 +122,7 @@ def test_one_line_and_status(name, broken):
 def test_port_untouched_unless_told(name, broken):
     """Without the word, nothing is written to the port: the machine prints its line, then stops or stays."""
     with broken(name, "console=ttyS0 quiet", debug_exit=True) as machine:
-        machine.expect(rf"^{CASES[name][3]}\r?$")
+        machine.expect(rf"^{TIME}{CASES[name][3]}\r?$")
         ended = False
         for _ in range(3):
             ended |= machine.read(0.5) is None

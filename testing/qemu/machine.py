@@ -33,6 +33,7 @@ COMPLAINT = re.compile(
     r"(^|\] |aramid: )(BUG|WARNING|Oops|Kernel panic|panic|oops|general protection fault|"
     r"contained fault|lock rank|lock check|check failed|failed check|[Ss]tack overflow|stack smashed|"
     r"index \d+ out of bounds|watchdog: |rcu: INFO|INFO: task)\b", re.M)
+GRUB_WARNING = "no console will be available to OS"
 # QEMU has the terminal turn each newline into two characters more than the guest's own.
 _NEWLINE = re.compile("\r+\n")
 
@@ -46,7 +47,8 @@ def kernel_path(profile):
 
 def complaints(log):
     """The lines of a console log in which the kernel reports trouble."""
-    return [line for line in log.replace("\r", "").split("\n") if COMPLAINT.search(line)]
+    return [line for line in log.replace("\r", "").split("\n")
+            if COMPLAINT.search(line) and GRUB_WARNING not in line and "+0x" not in line]
 
 
 class MachineError(Exception):

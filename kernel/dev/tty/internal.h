@@ -38,7 +38,7 @@ struct tty {
 	u32 generation; /* [lock] hang-ups so far: files opened before the last one are dead */
 	bool stopped; /* [lock] output, by the stop character or TCXONC */
 	bool throttled; /* [lock] the device holds input back */
-	bool exclusive; /* [lock] TIOCEXCL */
+	bool exclusive; /* [A] TIOCEXCL: nobody else may open it */
 
 	struct ring raw; /* [lock] */
 	u8 raw_storage[TTY_RAW_SIZE];

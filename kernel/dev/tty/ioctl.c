@@ -225,6 +225,12 @@ static long other_ioctl(struct tty *tty, unsigned int command, u64 argument)
 		return input_count(tty, argument);
 	case TIOCOUTQ:
 		return user_write_u32(user_ptr(argument), (u32)tty->ops->chars_in_buffer(tty));
+	case TIOCEXCL:
+	case TIOCNXCL:
+		WRITE_ONCE(tty->exclusive, command == TIOCEXCL);
+		return 0;
+	case TIOCGEXCL:
+		return user_write_u32(user_ptr(argument), READ_ONCE(tty->exclusive));
 	case TIOCGETD:
 		return user_write_u32(user_ptr(argument), N_TTY);
 	case TIOCGSOFTCAR:

@@ -216,6 +216,40 @@ void tty_disassociate(struct task *task, bool leader_exits)
 	tty_put(tty);
 }
 
+static void leaders_signal(struct pid *session)
+{
+	struct task *task;
+
+	spin_lock(&tasklist_lock);
+	list_for_each_entry(task, &session->tasks[PID_SESSION], pid_links[PID_SESSION])
+		if (task->process->session_leader) {
+			signal_kernel(task, SIGHUP, true);
+			signal_kernel(task, SIGCONT, true);
+		}
+	spin_unlock(&tasklist_lock);
+}
+
+void tty_hangup_current(void)
+{
+	struct tty *tty = job_current_tty();
+	struct pid *session;
+	unsigned long flags;
+
+	if (!tty)
+		return;
+	flags = spin_lock_irq(&tty->lock);
+	session = tty->session ? pid_get(tty->session) : NULL;
+	spin_unlock_irq(&tty->lock, flags);
+	tty_hangup(tty);
+	if (session) {
+		leaders_signal(session);
+		owner_set(tty, NULL, NULL);
+		session_clear(session, tty);
+	}
+	pid_put(session);
+	tty_put(tty);
+}
+
 /* --- Requests ------------------------------------------------------------------------------------------------------------- */
 
 static long controlling_set(struct file *file, u64 steal)

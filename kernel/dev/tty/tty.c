@@ -1,8 +1,10 @@
 /* Terminals: creation, opening, closing, hang-up, and the operations of an open terminal. */
 #include "internal.h"
 
+#include <abi/capability.h>
 #include <abi/errno.h>
 #include <abi/fcntl.h>
+#include <kernel/param.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
 #include <kernel/slab.h>
@@ -10,7 +12,7 @@
 #include <lib/err.h>
 #include <lib/string.h>
 
-static struct tty *console; /* what /dev/console is; the first terminal that was made, unless console= names another */
+static struct tty *console; /* what /dev/console is: the terminal that console= names, else the first that was made */
 
 static const struct abi_termios2 termios_default = {
 	.c_iflag = ICRNL | IXON,
@@ -78,7 +80,9 @@ static int first_open(struct tty *tty)
 	int error = 0;
 
 	mutex_lock(&tty->open_lock);
-	if (tty->open_count == 0 && tty->ops->open)
+	if (READ_ONCE(tty->exclusive) && !capable(CAP_SYS_ADMIN))
+		error = -EBUSY;
+	else if (tty->open_count == 0 && tty->ops->open)
 		error = tty->ops->open(tty);
 	if (!error)
 		tty->open_count++;
@@ -176,6 +180,13 @@ static u32 tty_poll(struct file *file, struct poll_table *table)
 	return ready;
 }
 
+void tty_drain_console(void)
+{
+	if (console)
+		(void)wait_event_until(&console->write_wait, console->ops->chars_in_buffer(console) == 0, SLEEP_UNINTERRUPTIBLE,
+				       deadline_after(NSEC_PER_SEC));
+}
+
 #define TTY_OPS(open_operation)                                                                    \
 	{                                                                                          \
 		.open = (open_operation), .release = tty_release, .read = tty_read, .write = tty_write, \
@@ -184,6 +195,15 @@ static u32 tty_poll(struct file *file, struct poll_table *table)
 static const struct file_ops tty_ops = TTY_OPS(tty_open);
 static const struct file_ops current_tty_ops = TTY_OPS(current_tty_open);
 static const struct file_ops console_ops = TTY_OPS(console_tty_open);
+
+/* "console=ttyS0,115200": the last one counts. */
+static bool is_console_name(const char *name)
+{
+	const char *wanted = param_get("console");
+	size_t length = strlen(name);
+
+	return wanted && strncmp(wanted, name, length) == 0 && (wanted[length] == ',' || !wanted[length]);
+}
 
 struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops, void *driver_data)
 {
@@ -209,7 +229,7 @@ struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops
 		kfree(tty);
 		return NULL;
 	}
-	if (!console)
+	if (!console || is_console_name(name))
 		console = tty;
 	return tty;
 }

@@ -503,6 +503,7 @@ static void epoll_show_fdinfo(struct file *file, struct seq_file *out)
 
 static const struct file_ops epoll_ops = {
 	.poll = epoll_poll,
+	.seek = file_seek_none,
 	.release = epoll_release,
 	.show_fdinfo = epoll_show_fdinfo,
 	.name = "anon_inode:[eventpoll]",

@@ -157,16 +157,14 @@ static int fd_lookup(struct inode *dir, struct dentry *dentry)
 	struct inode *inode = NULL;
 	s32 fd;
 
-	dentry->flags |= DENTRY_NO_NEGATIVE;
 	if (!task)
 		return -ENOENT;
 	if (parse_decimal(dentry, &fd))
 		inode = fd_inode_make(dir, task, fd);
 	task_put(task);
-	if (IS_ERR(inode))
-		return (int)PTR_ERR(inode);
-	if (inode)
-		pid_dentry_add(dentry, inode);
+	if (IS_ERR_OR_NULL(inode))
+		return inode ? (int)PTR_ERR(inode) : -ENOENT;
+	pid_dentry_add(dentry, inode);
 	return 0;
 }
 
@@ -233,18 +231,16 @@ static int task_lookup(struct inode *dir, struct dentry *dentry)
 	struct task *task = NULL;
 	s32 tid;
 
-	dentry->flags |= DENTRY_NO_NEGATIVE;
 	if (parse_decimal(dentry, &tid))
 		task = task_find_get(tid);
 	if (!task)
-		return 0;
+		return -ENOENT;
 	if (task->tgid == pid_inode_of(dir)->tid)
 		inode = pid_dir_inode_make(dir->super, task, true);
 	task_put(task);
-	if (IS_ERR(inode))
-		return (int)PTR_ERR(inode);
-	if (inode)
-		pid_dentry_add(dentry, inode);
+	if (IS_ERR_OR_NULL(inode))
+		return inode ? (int)PTR_ERR(inode) : -ENOENT;
+	pid_dentry_add(dentry, inode);
 	return 0;
 }
 

@@ -223,7 +223,7 @@ void pid_inode_destroy(struct inode *inode)
 
 void pid_dentry_add(struct dentry *dentry, struct inode *inode)
 {
-	dentry->flags |= DENTRY_REVALIDATE | DENTRY_NO_NEGATIVE;
+	dentry->flags |= DENTRY_REVALIDATE;
 	dentry_add(dentry, inode);
 }
 
@@ -320,15 +320,13 @@ static int pid_dir_lookup(struct inode *dir, struct dentry *dentry)
 	struct task *task = pid_inode_task(dir);
 	struct inode *inode;
 
-	dentry->flags |= DENTRY_NO_NEGATIVE;
 	if (!task)
 		return -ENOENT;
 	inode = entry ? entry_inode_make(dir->super, task, entry, what->is_thread) : NULL;
 	task_put(task);
-	if (IS_ERR(inode))
-		return (int)PTR_ERR(inode);
-	if (inode)
-		pid_dentry_add(dentry, inode);
+	if (IS_ERR_OR_NULL(inode))
+		return inode ? (int)PTR_ERR(inode) : -ENOENT;
+	pid_dentry_add(dentry, inode);
 	return 0;
 }
 
@@ -508,10 +506,9 @@ static int root_lookup(struct inode *dir, struct dentry *dentry)
 		inode = pid_dir_inode_make(dir->super, task, false);
 		task_put(task);
 	}
-	if (IS_ERR(inode))
-		return (int)PTR_ERR(inode);
-	if (inode)
-		pid_dentry_add(dentry, inode);
+	if (IS_ERR_OR_NULL(inode))
+		return inode ? (int)PTR_ERR(inode) : -ENOENT;
+	pid_dentry_add(dentry, inode);
 	return 0;
 }
 

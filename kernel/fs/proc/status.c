@@ -336,8 +336,14 @@ static void status_rights(struct seq_file *out, const struct cred *cred)
 /* Words of 32 bits, highest first, as far as there are CPUs. */
 static void mask_show(struct seq_file *out, const unsigned long *mask)
 {
-	for (unsigned int word = DIV_ROUND_UP(cpu_count(), 32); word-- > 0;)
-		seq_printf(out, "%x%s", (u32)(mask[word / 2] >> (word % 2 * 32)), word ? "," : "");
+	unsigned int count = cpu_count();
+
+	for (unsigned int word = DIV_ROUND_UP(count, 32); word-- > 0;) {
+		unsigned int bits = MIN(count - word * 32, 32u);
+
+		seq_printf(out, "%x%s", (u32)(mask[word / 2] >> (word % 2 * 32)) & (u32)((1ULL << bits) - 1),
+			   word ? "," : "");
+	}
 }
 
 static void mask_show_list(struct seq_file *out, const unsigned long *mask)

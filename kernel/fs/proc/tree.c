@@ -162,12 +162,11 @@ static int dir_lookup(struct inode *dir, struct dentry *dentry)
 	struct tree_node *node = node_of(dir), *child;
 	struct inode *inode;
 
-	dentry->flags |= DENTRY_NO_NEGATIVE;
 	mutex_lock(&tree_lock);
 	child = child_find(node, dentry->name.text, dentry->name.length);
 	mutex_unlock(&tree_lock);
 	if (!child)
-		return node->dynamic ? node->dynamic->lookup(dir, dentry) : 0;
+		return node->dynamic ? node->dynamic->lookup(dir, dentry) : -ENOENT;
 	inode = node_inode_make(dir->super, child);
 	if (IS_ERR(inode))
 		return (int)PTR_ERR(inode);
@@ -256,8 +255,9 @@ static ssize_t text_write(struct file *file, struct io_iter *iter, u64 *position
 	ssize_t result;
 	char *text;
 
-	if (!size)
-		return 0;
+	/* A value is written at once: what comes behind a first write is taken and ignored, as Linux does. */
+	if (!size || *position)
+		return (ssize_t)size;
 	if (size > WRITE_MAX)
 		return -EINVAL;
 	text = kmalloc(size + 1, 0);

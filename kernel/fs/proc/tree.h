@@ -8,7 +8,7 @@
 #include <kernel/vfs.h>
 
 struct tree_dynamic {
-	/* As inode_ops.lookup, for a name that is not registered. */
+	/* As inode_ops.lookup, for a name that is not registered; -ENOENT rather than a negative dentry. */
 	int (*lookup)(struct inode *dir, struct dentry *dentry);
 	/* Entries from context->position, TREE_DYNAMIC_POSITION or higher, on. */
 	int (*readdir)(struct file *file, struct dir_context *context);

@@ -9,26 +9,30 @@
 
 #define PREEMPT_NO_RESCHEDULE 0x80000000u
 
+/*
+ * One instruction each, in assembly: a count that the compiler keeps in a register could be stored on another CPU, or
+ * undo a reschedule that an interrupt asked for in between.
+ */
 static inline void preempt_disable(void)
 {
-	this_cpu(preempt_count)++;
-	barrier();
+	__asm__ volatile("incl %0" : "+m"(this_cpu(preempt_count)) : : "memory", "cc");
 }
 
 void preempt_schedule(void); /* sched: switches if still wanted and allowed */
 
 static inline void preempt_enable(void)
 {
-	barrier();
-	if (unlikely(--this_cpu(preempt_count) == 0))
+	bool now;
+
+	__asm__ volatile("decl %0" : "+m"(this_cpu(preempt_count)), "=@ccz"(now) : : "memory", "cc");
+	if (unlikely(now))
 		preempt_schedule();
 }
 
 /* For the scheduler itself and for paths that are about to sleep anyway. */
 static inline void preempt_enable_no_schedule(void)
 {
-	barrier();
-	this_cpu(preempt_count)--;
+	__asm__ volatile("decl %0" : "+m"(this_cpu(preempt_count)) : : "memory", "cc");
 }
 
 static inline bool preemptible(void)

@@ -45,7 +45,7 @@ void warn_forgive(u64 count); /* a test asked for these */
 /* Prints, stops the other CPUs, then as panic= says: reboot, or halt. */
 __noreturn void panic(const char *format, ...) __printf(1, 2);
 
-void console_register(const struct console *console);
+void console_register(const struct console *console); /* replaces one of the same name */
 int console_level_set(int level);
 int console_level(void);
 void printk_console_lock(void); /* oops: from now on messages go straight to the consoles */

@@ -39,6 +39,8 @@ size_t tty_receive(struct tty *tty, const u8 *data, size_t size);
 size_t tty_receive_room(struct tty *tty);
 void tty_write_wakeup(struct tty *tty); /* room in the transmit ring again; any context */
 void tty_hangup(struct tty *tty);
+/* The running task's terminal is taken from its session, as vhangup(2) does. */
+void tty_hangup_current(void);
 struct tty *tty_get(struct tty *tty);
 void tty_put(struct tty *tty); /* NULL is allowed */
 /* For /proc/<pid>/stat: device number (0: none) and foreground group. */
@@ -46,6 +48,6 @@ u64 tty_device(struct tty *tty);
 int tty_foreground_group(struct tty *tty);
 /* A session leader exits: SIGHUP and SIGCONT to the foreground group, the session loses its terminal. */
 void tty_disassociate(struct task *task, bool leader_exits);
-/* console= of the command line picks what /dev/console is. */
-void tty_set_console(const char *name);
+/* Before the machine stops: waits, at most a second, until the console has sent what was written. */
+void tty_drain_console(void);
 void serial_tty_init(void); /* platform/drivers/serial */

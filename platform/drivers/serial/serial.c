@@ -12,6 +12,7 @@
 #include <kernel/slab.h>
 #include <kernel/tty.h>
 #include <lib/ring.h>
+#include <platform/console.h>
 #include <platform/port.h>
 
 /* Registers, with the divisor latch off. */
@@ -45,6 +46,8 @@
 #define WAKE_BELOW (SEND_SIZE / 2)
 #define RECEIVE_BATCH 32
 #define ROUNDS_MAX 256 /* of one interrupt */
+#define LINE_REST_MAX 512 /* of a program's line that a kernel message lets out first */
+#define SPINS_MAX 100000 /* a status read is at least some 100 ns, a byte at 115200 baud 87 us */
 
 struct port {
 	u16 base; /* [I] */
@@ -54,6 +57,7 @@ struct port {
 	u8 enabled; /* [lock] interrupt enable register */
 	u8 modem; /* [lock] modem control register */
 	bool stopped; /* [lock] */
+	bool in_line; /* [lock] the last byte sent was no newline */
 	struct ring send; /* [lock] */
 	u8 send_storage[SEND_SIZE];
 };
@@ -188,15 +192,30 @@ static void receive(struct port *port)
 	}
 }
 
+/* Moves up to one FIFO's worth from the ring, if the transmitter is empty: bytes moved. port->lock held. */
+static unsigned int fill_fifo(struct port *port, bool one_line)
+{
+	unsigned int count = 0;
+	u8 c;
+
+	if (port->stopped || !(reg_read(port, REG_LINE_STATUS) & STATUS_TRANSMIT_EMPTY))
+		return 0;
+	while (count < port->fifo_size && ring_get_byte(&port->send, &c)) {
+		reg_write(port, REG_DATA, c);
+		count++;
+		port->in_line = c != '\n';
+		if (one_line && !port->in_line)
+			break;
+	}
+	return count;
+}
+
 static void transmit(struct port *port)
 {
 	unsigned long flags = spin_lock_irq(&port->lock);
 	size_t before = ring_used(&port->send), left;
-	u8 c;
 
-	if (!port->stopped && before && (reg_read(port, REG_LINE_STATUS) & STATUS_TRANSMIT_EMPTY))
-		for (unsigned int i = 0; i < port->fifo_size && ring_get_byte(&port->send, &c); i++)
-			reg_write(port, REG_DATA, c);
+	(void)fill_fifo(port, false);
 	left = ring_used(&port->send);
 	send_interrupt_update(port);
 	spin_unlock_irq(&port->lock, flags);
@@ -216,6 +235,42 @@ static void serial_interrupt(void *data)
 		(void)reg_read(port, REG_MODEM_STATUS); /* ends that kind of interrupt */
 	}
 }
+
+/* --- Kernel messages --------------------------------------------------------------------------------------------------------- */
+
+static struct port *console_port; /* [I] the one that the boot console writes to */
+
+/* What a program has begun is finished first, within limits: the line may be long, the other side may hold it back. */
+static void finish_line(struct port *port)
+{
+	unsigned int sent = 0, spins = 0;
+
+	while (port->in_line && !ring_empty(&port->send) && sent < LINE_REST_MAX && spins < SPINS_MAX) {
+		unsigned int count = fill_fifo(port, true);
+
+		sent += count;
+		spins += !count;
+		if (port->stopped)
+			break;
+	}
+}
+
+/* Any context. When the port is busy, in an oops perhaps, the message goes out regardless. */
+static void serial_console_write(const char *text, size_t length)
+{
+	unsigned long flags = irq_save();
+
+	if (spin_try_lock(&console_port->lock)) {
+		finish_line(console_port);
+		serial_console.write(text, length);
+		spin_unlock(&console_port->lock);
+	} else {
+		serial_console.write(text, length);
+	}
+	irq_restore(flags);
+}
+
+static const struct console driver_console = { .name = "ttyS0", .write = serial_console_write };
 
 /* --- Finding and starting ----------------------------------------------------------------------------------------------- */
 
@@ -286,6 +341,10 @@ static void port_add(const struct port_place *place)
 	interrupts_set(port, ENABLE_RECEIVE | ENABLE_LINE_STATUS, 0);
 	send_interrupt_update(port);
 	spin_unlock_irq(&port->lock, flags);
+	if (place == &places[0]) {
+		console_port = port;
+		console_register(&driver_console);
+	}
 }
 
 void serial_tty_init(void)

@@ -5,6 +5,9 @@
  *
  * this_cpu(x) is an lvalue of one instruction: it is safe against migration only if one access is all that is done, or
  * preemption is off. this_cpu_ptr needs preemption off.
+ *
+ * An element of an array is this_cpu(array[i]). Never this_cpu(array)[i]: the compiler (gcc 12) forgets the %gs when an array
+ * becomes a pointer, and every CPU works on the template.
  */
 #pragma once
 

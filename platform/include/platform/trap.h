@@ -19,7 +19,7 @@
 struct trap_frame {
 	u64 r15, r14, r13, r12, rbp, rbx; /* callee-saved: see above */
 	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-	u64 orig_rax; /* system call number, or the vector's error code; -1: not a system call */
+	u64 orig_rax; /* system call number, else -1; exception of kernel code: the error code */
 	u64 rip, cs, rflags, rsp, ss; /* as the CPU pushes them */
 };
 _Static_assert(sizeof(struct trap_frame) == 21 * 8, "trap_frame has no padding");
@@ -117,5 +117,3 @@ void traps_init(void); /* IDT, per-CPU GDT/TSS/IST, MSRs of the system call; on 
 /* Addresses fixed up by the exception table (EXTABLE in usercopy.S and friends): true if frame->rip was redirected. */
 bool trap_fixup(struct trap_frame *frame);
 
-/* The registers of a frame as lines of text, for oopses: returns the length. Control registers are the CPU's of now. */
-size_t trap_frame_format(char *text, size_t size, const struct trap_frame *frame);

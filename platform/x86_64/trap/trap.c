@@ -86,7 +86,6 @@ static const char *kernel_exception_name(const struct trap_frame *frame, unsigne
 
 void trap_kernel(struct trap_frame *frame, unsigned int vector)
 {
-	frame->orig_rax = (u64)-1;
 	if (trap_fixup(frame))
 		return;
 	oops(frame, kernel_exception_name(frame, vector), 0);
@@ -181,14 +180,6 @@ void trap_user(struct trap_frame *frame, unsigned int vector)
 		    user_signals[vector].at_rip ? frame->rip : 0);
 }
 
-static u64 error_code_take(struct trap_frame *frame)
-{
-	u64 error = frame->orig_rax;
-
-	frame->orig_rax = (u64)-1;
-	return error;
-}
-
 static enum trap_access page_fault_access(u64 error)
 {
 	if (error & PAGE_FAULT_FETCH)
@@ -198,11 +189,20 @@ static enum trap_access page_fault_access(u64 error)
 
 void trap_user_page_fault(struct trap_frame *frame, u64 address)
 {
-	u64 error = error_code_take(frame);
+	u64 error = frame->orig_rax;
 
+	frame->orig_rax = (u64)-1;
 	if (unlikely(error & PAGE_FAULT_RESERVED))
 		oops(frame, "page table entry is corrupt", address);
 	trap_page_fault(frame, address, page_fault_access(error), error & PAGE_FAULT_PRESENT, true);
+}
+
+/* The page below each kernel stack is not mapped. */
+static bool in_stack_guard(u64 address)
+{
+	u64 guard = this_cpu(cpu_stack_top) - KERNEL_STACK_SIZE - PAGE_SIZE;
+
+	return address - guard < PAGE_SIZE;
 }
 
 /* Whether kernel code that faults at a user address may do so: only a user copy, and that with AC set. */
@@ -210,6 +210,8 @@ static const char *kernel_fault_forbidden(const struct trap_frame *frame, u64 ad
 {
 	if (error & PAGE_FAULT_RESERVED)
 		return "page table entry is corrupt";
+	if (in_stack_guard(address))
+		return "kernel stack overflow";
 	if (address >= USER_END)
 		return "page fault at a kernel address";
 	if (address < PAGE_SIZE && !(frame->rflags & FLAGS_AC))
@@ -239,7 +241,7 @@ static bool kernel_fault_resolve(struct trap_frame *frame, u64 address, u64 erro
 
 void trap_kernel_page_fault(struct trap_frame *frame, u64 address)
 {
-	u64 error = error_code_take(frame);
+	u64 error = frame->orig_rax;
 	const char *what = kernel_fault_forbidden(frame, address, error);
 
 	if (!what && kernel_fault_may_sleep(frame) && kernel_fault_resolve(frame, address, error))
@@ -263,24 +265,14 @@ void trap_nmi(struct trap_frame *frame __unused)
 	this_cpu(nmi_count)++;
 }
 
-/* The page below the stack is not mapped: the CPU could not push the page fault. */
-static bool stack_overflowed(const struct trap_frame *frame, u64 address)
-{
-	u64 bottom = this_cpu(cpu_stack_top) - KERNEL_STACK_SIZE;
-
-	return address - (bottom - PAGE_SIZE) < PAGE_SIZE ||
-	       frame->rsp - (bottom - PAGE_SIZE) < PAGE_SIZE;
-}
-
 /* On a stack of the CPU's own: nothing that needs a task goes on from here. */
 void trap_double_fault(struct trap_frame *frame)
 {
 	u64 address = cr2_read();
+	bool overflow = in_stack_guard(address) || in_stack_guard(frame->rsp);
 
-	frame->orig_rax = (u64)-1;
 	this_cpu(irq_depth)++;
-	oops(frame, stack_overflowed(frame, address) ? "kernel stack overflow" : "double fault",
-	     address);
+	oops(frame, overflow ? "kernel stack overflow" : "double fault", address);
 }
 
 void trap_machine_check(struct trap_frame *frame)
