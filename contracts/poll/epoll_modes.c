@@ -29,7 +29,8 @@ static void expect_look(int line, int want, uint32_t want_events, uint64_t want_
 	int count = look(&events, &data);
 
 	if (count != want || events != want_events || data != want_data)
-		broken("line %d: %d with events %x, not %d with %x", line, count, events, want, want_events);
+		broken("line %d: %d with events %x, not %d with %x", line, count, events, want,
+		       want_events);
 }
 
 int main(void)

@@ -18,7 +18,8 @@ static bool is_uuid(const char *uuid)
 {
 	unsigned int a, b, c, d, e, f;
 
-	return strlen(uuid) == 37 && sscanf(uuid, "%8x-%4x-4%3x-%4x-%4x%8x\n", &a, &b, &c, &d, &e, &f) == 6;
+	return strlen(uuid) == 37 &&
+	       sscanf(uuid, "%8x-%4x-4%3x-%4x-%4x%8x\n", &a, &b, &c, &d, &e, &f) == 6;
 }
 
 int main(void)

@@ -13,7 +13,7 @@ static struct char_device *device_find_locked(u64 number)
 {
 	struct char_device *device;
 
-	list_for_each_entry(device, &devices, link)
+	list_for_each_entry (device, &devices, link)
 		if (device->number == number)
 			return device;
 	return NULL;
@@ -77,7 +77,8 @@ struct major_name {
 };
 
 static const struct major_name major_names[] = {
-	{ 1, "mem" }, { 4, "ttyS" }, { 5, "/dev/tty" }, { 5, "/dev/console" }, { 10, "misc" }, { 136, "pts" },
+	{ 1, "mem" },	       { 4, "ttyS" },  { 5, "/dev/tty" },
+	{ 5, "/dev/console" }, { 10, "misc" }, { 136, "pts" },
 };
 
 static bool major_in_use(unsigned int major)
@@ -86,7 +87,7 @@ static bool major_in_use(unsigned int major)
 	bool found = false;
 
 	mutex_lock(&devices_lock);
-	list_for_each_entry(device, &devices, link)
+	list_for_each_entry (device, &devices, link)
 		found |= DEV_MAJOR(device->number) == major;
 	mutex_unlock(&devices_lock);
 	return found;

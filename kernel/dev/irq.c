@@ -63,7 +63,7 @@ u64 irq_total(void)
 
 	for (unsigned int line = 0; line < IRQ_LINES; line++)
 		total += READ_ONCE(counts[line]);
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		total += hrtimer_interrupts(cpu);
 	return total;
 }
@@ -76,8 +76,9 @@ static void line_show(struct seq_file *out, unsigned int line)
 	if (!handler)
 		return;
 	seq_printf(out, "%3u:", handler->isa_irq);
-	for_each_online_cpu(cpu)
-		seq_printf(out, " %10llu", cpu ? 0ULL : (unsigned long long)READ_ONCE(counts[line]));
+	for_each_online_cpu (cpu)
+		seq_printf(out, " %10llu",
+			   cpu ? 0ULL : (unsigned long long)READ_ONCE(counts[line]));
 	seq_printf(out, "  IO-APIC %3u-edge     ", handler->isa_irq);
 	for (; handler; handler = handler->next)
 		seq_printf(out, " %s%s", handler->name, handler->next ? "," : "\n");
@@ -88,13 +89,13 @@ void irq_show(struct seq_file *out)
 	unsigned int cpu;
 
 	seq_puts(out, "    ");
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		seq_printf(out, "       CPU%-3u", cpu);
 	seq_putc(out, '\n');
 	for (unsigned int line = 0; line < IRQ_LINES; line++)
 		line_show(out, line);
 	seq_puts(out, "LOC:");
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		seq_printf(out, " %10llu", (unsigned long long)hrtimer_interrupts(cpu));
 	seq_puts(out, "   Local timer interrupts\n");
 }

@@ -44,10 +44,12 @@ static void kmsg_release(struct file *file)
 }
 
 /* "level,sequence,microseconds,-;text\n", unprintable bytes escaped. */
-static size_t record_format(struct kmsg_reader *reader, const struct log_record_info *info, size_t length)
+static size_t record_format(struct kmsg_reader *reader, const struct log_record_info *info,
+			    size_t length)
 {
-	int at = scnprintf(reader->text, sizeof(reader->text), "%u,%llu,%llu,-;", (unsigned int)info->level,
-			   (unsigned long long)info->sequence, (unsigned long long)(info->time_ns / NSEC_PER_USEC));
+	int at = scnprintf(reader->text, sizeof(reader->text), "%u,%llu,%llu,-;",
+			   (unsigned int)info->level, (unsigned long long)info->sequence,
+			   (unsigned long long)(info->time_ns / NSEC_PER_USEC));
 
 	for (size_t i = 0; i < length; i++) {
 		u8 c = (u8)reader->line[i];
@@ -94,7 +96,8 @@ static ssize_t kmsg_read(struct file *file, struct io_iter *iter, u64 *position)
 		mutex_unlock(&reader->lock);
 		if (result != -EAGAIN || iter->no_wait)
 			return result;
-		if (wait_event_interruptible(&log_wait, log_next_sequence() > READ_ONCE(reader->sequence)))
+		if (wait_event_interruptible(&log_wait,
+					     log_next_sequence() > READ_ONCE(reader->sequence)))
 			return -ERESTARTSYS;
 	}
 }

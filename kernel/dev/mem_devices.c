@@ -127,9 +127,15 @@ static long random_ioctl(struct file *file, unsigned int command, u64 argument)
 	}
 }
 
-static const struct file_ops null_ops = { .read = null_read, .write = null_write, .seek = file_seek_none };
-static const struct file_ops zero_ops = { .read = zero_read, .write = null_write, .seek = file_seek_none, .mmap = zero_mmap };
-static const struct file_ops full_ops = { .read = zero_read, .write = full_write, .seek = file_seek_none };
+static const struct file_ops null_ops = { .read = null_read,
+					  .write = null_write,
+					  .seek = file_seek_none };
+static const struct file_ops zero_ops = {
+	.read = zero_read, .write = null_write, .seek = file_seek_none, .mmap = zero_mmap
+};
+static const struct file_ops full_ops = { .read = zero_read,
+					  .write = full_write,
+					  .seek = file_seek_none };
 static const struct file_ops random_ops = {
 	.read = random_read, .write = random_write, .seek = file_seek_none, .ioctl = random_ioctl
 };

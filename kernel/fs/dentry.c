@@ -78,7 +78,7 @@ struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *n
 	u32 hash = name_hash_of(parent, name);
 	struct dentry *dentry;
 
-	hlist_for_each_entry(dentry, bucket_of(hash), hash_node) {
+	hlist_for_each_entry (dentry, bucket_of(hash), hash_node) {
 		if (READ_ONCE(dentry->name.hash) != hash || READ_ONCE(dentry->parent) != parent)
 			continue;
 		if (READ_ONCE(dentry->name.length) != name->length)
@@ -373,7 +373,7 @@ static struct dentry *claim_child(struct dentry *parent)
 	struct dentry *child;
 
 	spin_lock(&parent->lock);
-	list_for_each_entry(child, &parent->children, sibling) {
+	list_for_each_entry (child, &parent->children, sibling) {
 		if (dentry_claim(child)) {
 			spin_unlock(&parent->lock);
 			return child;
@@ -397,7 +397,7 @@ static struct dentry *first_child(struct dentry *parent)
 	struct dentry *child, *found = NULL;
 
 	spin_lock(&parent->lock);
-	list_for_each_entry(child, &parent->children, sibling) {
+	list_for_each_entry (child, &parent->children, sibling) {
 		if (ref_try_get(&child->ref)) {
 			found = child;
 			break;

@@ -53,7 +53,8 @@ static inline struct fd_ref get_with_mode(int fd, u32 refused)
 {
 	struct files *files = current->files;
 	bool shared = ref_read(&files->ref) != 1;
-	struct file *file = unlikely(shared) ? slot_get(files, (unsigned int)fd) : slot_read(files, (unsigned int)fd);
+	struct file *file = unlikely(shared) ? slot_get(files, (unsigned int)fd)
+					     : slot_read(files, (unsigned int)fd);
 
 	if (file && unlikely(file->mode & refused)) {
 		if (shared)
@@ -289,13 +290,15 @@ int fd_close(int fd)
 }
 
 /* The first descriptor in [from, last] that is open (or, with cloexec, marked), taken out; NULL: none left. */
-static struct file *take_next(struct files *files, unsigned int *from, unsigned int last, bool cloexec)
+static struct file *take_next(struct files *files, unsigned int *from, unsigned int last,
+			      bool cloexec)
 {
 	struct file *file = NULL;
 
 	spin_lock(&files->lock);
 	for (; *from <= last && *from < files->table->size; (*from)++) {
-		const unsigned long *bits = cloexec ? files->table->close_on_exec : files->table->open;
+		const unsigned long *bits = cloexec ? files->table->close_on_exec
+						    : files->table->open;
 
 		if (!bits[*from / WORD_BITS]) {
 			*from |= WORD_BITS - 1;
@@ -484,8 +487,8 @@ int fd_install_new(struct file *file, unsigned int flags)
 }
 
 /* files->lock held; `to` is below the limit. 0 and the file that was there. */
-static int dup_to_locked(struct files *files, struct file *file, unsigned int to, unsigned int flags,
-			 struct file **replaced)
+static int dup_to_locked(struct files *files, struct file *file, unsigned int to,
+			 unsigned int flags, struct file **replaced)
 {
 	struct fd_table *table;
 	int error;
@@ -528,7 +531,8 @@ bool fd_close_on_exec(int fd)
 	bool on;
 
 	spin_lock(&files->lock);
-	on = (unsigned int)fd < files->table->size && bitmap_test(files->table->close_on_exec, (unsigned int)fd);
+	on = (unsigned int)fd < files->table->size &&
+	     bitmap_test(files->table->close_on_exec, (unsigned int)fd);
 	spin_unlock(&files->lock);
 	return on;
 }

@@ -16,7 +16,8 @@
 static struct slab_cache *file_cache __ro_after_init;
 static atomic_long_t files_open = ATOMIC_INIT(0);
 static struct mount *anon_mount __ro_after_init;
-static struct inode *anon_inode __ro_after_init; /* shared by all files that have no inode of their own */
+static struct inode *anon_inode
+	__ro_after_init; /* shared by all files that have no inode of their own */
 
 u64 files_open_count(void)
 {
@@ -31,7 +32,8 @@ static u32 mode_of_flags(u32 flags)
 }
 
 /* References to inode and dentry are the caller's to take. */
-static struct file *file_make(struct inode *inode, struct dentry *dentry, u32 flags, const struct file_ops *ops)
+static struct file *file_make(struct inode *inode, struct dentry *dentry, u32 flags,
+			      const struct file_ops *ops)
 {
 	struct file *file = slab_alloc(file_cache, SLAB_ZERO);
 
@@ -51,7 +53,8 @@ static struct file *file_make(struct inode *inode, struct dentry *dentry, u32 fl
 	return file;
 }
 
-struct file *file_alloc(struct mount *mount, struct dentry *dentry, u32 flags, const struct file_ops *ops)
+struct file *file_alloc(struct mount *mount, struct dentry *dentry, u32 flags,
+			const struct file_ops *ops)
 {
 	struct file *file = file_make(dentry_inode(dentry), dentry, flags, ops);
 
@@ -65,7 +68,8 @@ struct file *file_alloc(struct mount *mount, struct dentry *dentry, u32 flags, c
 	return file;
 }
 
-struct file *file_alloc_inode(struct inode *inode, const struct file_ops *ops, u32 flags, void *private_data)
+struct file *file_alloc_inode(struct inode *inode, const struct file_ops *ops, u32 flags,
+			      void *private_data)
 {
 	struct file *file = file_make(inode, anon_mount->root, flags, ops);
 
@@ -136,7 +140,8 @@ void file_put(struct file *file)
 /* Files whose last reference was dropped where nothing may sleep, linked by rcu.next. */
 static struct rcu_head *deferred_files; /* [A] */
 static void release_deferred(struct work *work);
-static struct work deferred_work = { .fn = release_deferred, .link = LIST_INIT(deferred_work.link) };
+static struct work deferred_work = { .fn = release_deferred,
+				     .link = LIST_INIT(deferred_work.link) };
 
 static void release_deferred(struct work *work)
 {
@@ -312,7 +317,8 @@ char *file_text(const struct file *file, char *buffer, size_t size)
 	case S_IFSOCK:
 		return text_with_inode("socket", file->inode, buffer, size);
 	}
-	return strscpy(buffer, name ? name : "anon_inode:[file]", size) < 0 ? ERR_PTR(-ENAMETOOLONG) : buffer;
+	return strscpy(buffer, name ? name : "anon_inode:[file]", size) < 0 ? ERR_PTR(-ENAMETOOLONG)
+									    : buffer;
 }
 
 /* A file without a path gets a name that no directory has. */
@@ -336,10 +342,19 @@ int file_path_get(const struct file *file, struct path *path)
 	return 0;
 }
 
+/* Through /proc/<pid>/fd such a file can be looked at, but not opened again. */
+static int anon_open(struct inode *inode, struct file *file)
+{
+	(void)inode, (void)file;
+	return -ENXIO;
+}
+
+static const struct file_ops anon_file_ops = { .open = anon_open };
 static const struct inode_ops anon_inode_ops;
 static const struct super_ops anon_super_ops;
 
-static struct super *anon_mount_super(const struct fs_type *type, const char *source, u32 flags, const char *options)
+static struct super *anon_mount_super(const struct fs_type *type, const char *source, u32 flags,
+				      const char *options)
 {
 	struct super *super = super_alloc(type, &anon_super_ops, ANON_INODE_FS_MAGIC);
 	struct inode *inode;
@@ -368,6 +383,7 @@ void anon_init(void)
 	if (IS_ERR(anon_mount))
 		panic("No memory for anonymous files");
 	anon_inode = dentry_inode(anon_mount->root);
+	anon_inode->file_ops = &anon_file_ops;
 }
 
 void file_init(void)

@@ -109,15 +109,15 @@ static int finish_name(struct unpacking *u)
 
 static bool same_file(const struct known_link *known, const struct cpio_entry *entry)
 {
-	return known->ino == entry->ino && known->dev_major == entry->dev_major && known->dev_minor == entry->dev_minor &&
-	       known->mode == entry->mode;
+	return known->ino == entry->ino && known->dev_major == entry->dev_major &&
+	       known->dev_minor == entry->dev_minor && known->mode == entry->mode;
 }
 
 static const char *find_link(const struct unpacking *u)
 {
 	struct known_link *known;
 
-	list_for_each_entry(known, &u->links, link) {
+	list_for_each_entry (known, &u->links, link) {
 		if (same_file(known, &u->entry))
 			return known->name;
 	}
@@ -291,7 +291,8 @@ static int header_complete(struct unpacking *u)
 	int error = cpio_parse_header(u->header, &u->entry, &u->name_size);
 
 	if (error)
-		return fail(u, -EINVAL, error == -EILSEQ ? "no cpio archive" : "corrupt cpio header");
+		return fail(u, -EINVAL,
+			    error == -EILSEQ ? "no cpio archive" : "corrupt cpio header");
 	u->state = NAME;
 	u->have = 0;
 	return 0;
@@ -395,7 +396,8 @@ static int feed(struct unpacking *u, const u8 *data, size_t size, size_t *taken,
 
 	*other = false;
 	/* An entry without data is complete before its first byte. */
-	while (!error && !*other && (at < size || (u->state == DATA && u->data_done == u->entry.size))) {
+	while (!error && !*other &&
+	       (at < size || (u->state == DATA && u->data_done == u->entry.size))) {
 		error = feed_step(u, data + at, size - at, &used, other);
 		at += used;
 	}
@@ -405,9 +407,9 @@ static int feed(struct unpacking *u, const u8 *data, size_t size, size_t *taken,
 
 static int at_end(struct unpacking *u)
 {
-	return u->state == BETWEEN || (u->state == PADDING && u->after_padding == BETWEEN) ?
-		       0 :
-		       fail(u, -EINVAL, "the cpio archive is cut off");
+	return u->state == BETWEEN || (u->state == PADDING && u->after_padding == BETWEEN)
+		       ? 0
+		       : fail(u, -EINVAL, "the cpio archive is cut off");
 }
 
 /* --- gzip ------------------------------------------------------------------------------------------------------------------- */
@@ -484,15 +486,20 @@ static int unknown_format(struct unpacking *u, const u8 *data, size_t size)
 		const char *why;
 	} formats[] = {
 		{ { 0xfd, '7', 'z', 'X' }, 4, "it is compressed with xz, and only gzip is known" },
-		{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, "it is compressed with zstd, and only gzip is known" },
-		{ { 0x02, 0x21, 0x4c, 0x18 }, 4, "it is compressed with lz4, and only gzip is known" },
+		{ { 0x28, 0xb5, 0x2f, 0xfd },
+		  4,
+		  "it is compressed with zstd, and only gzip is known" },
+		{ { 0x02, 0x21, 0x4c, 0x18 },
+		  4,
+		  "it is compressed with lz4, and only gzip is known" },
 		{ { 'B', 'Z', 'h' }, 3, "it is compressed with bzip2, and only gzip is known" },
 		{ { 0x5d, 0, 0 }, 3, "it is compressed with lzma, and only gzip is known" },
 		{ { 0x89, 'L', 'Z', 'O' }, 4, "it is compressed with lzo, and only gzip is known" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-		if (size >= formats[i].length && memcmp(data, formats[i].magic, formats[i].length) == 0)
+		if (size >= formats[i].length &&
+		    memcmp(data, formats[i].magic, formats[i].length) == 0)
 			return fail(u, -EINVAL, formats[i].why);
 	}
 	return fail(u, -EINVAL, "it is no cpio archive");
@@ -522,7 +529,8 @@ static int unpack_all(struct unpacking *u, const u8 *data, size_t size)
 static void set_folder_times(struct unpacking *u)
 {
 	while (!list_empty(&u->folders)) {
-		struct folder_time *folder = list_first_entry(&u->folders, struct folder_time, link);
+		struct folder_time *folder =
+			list_first_entry(&u->folders, struct folder_time, link);
 
 		folder->inode->atime_ns = folder->inode->mtime_ns = folder->mtime_ns;
 		inode_put(folder->inode);

@@ -109,8 +109,8 @@ void inode_init_owner(struct inode *inode, const struct inode *dir)
 	inode->gid = dir->gid;
 	if (inode_is_dir(inode))
 		inode->mode |= S_ISGID;
-	else if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && !in_group(dir->gid) &&
-		 !capable(CAP_FSETID))
+	else if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+		 !in_group(dir->gid) && !capable(CAP_FSETID))
 		inode->mode &= ~(u32)S_ISGID;
 }
 

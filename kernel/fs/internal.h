@@ -22,7 +22,8 @@ void dentry_hash(struct dentry *dentry);
  * parents' inode->lock held for writing, both dentries referenced.
  */
 void dentry_move(struct dentry *old, struct dentry *target, bool exchange);
-bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dentry); /* or equal; rename_lock held */
+bool dentry_is_ancestor(const struct dentry *ancestor,
+			const struct dentry *dentry); /* or equal; rename_lock held */
 /* Drops the unused children of a removed directory. */
 void dentry_prune_children(struct dentry *dentry);
 /* Drops every unused dentry of a file system that is being unmounted for good, the root's cached tree included. */
@@ -90,12 +91,14 @@ bool dentry_is_mountpoint(const struct dentry *dentry);
 extern struct seqcount mount_sequence; /* odd while the mount tree changes */
 extern u64 mount_changes; /* [mount_lock] counts changes */
 
-#define MOUNT_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
-		     MS_STRICTATIME | MS_NOSYMFOLLOW)
+#define MOUNT_FLAGS                                                                                \
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
+	 MS_STRICTATIME | MS_NOSYMFOLLOW)
 /* A mount of an existing superblock, of which it takes references; NULL. */
 struct mount *mount_make(struct super *super, struct dentry *root, const char *source, u32 flags);
 /* Of a new superblock; ERR_PTR. */
-struct mount *mount_new(const struct fs_type *type, const char *source, u32 flags, const char *options);
+struct mount *mount_new(const struct fs_type *type, const char *source, u32 flags,
+			const char *options);
 void mount_attach_root(struct mount *mount);
 /*
  * mount_lock held for writing. attach: the caller's reference of `mount` becomes the tree's. detach: the tree's becomes
@@ -144,4 +147,5 @@ void path_init(void);
 struct fs_context *fs_context_make(const struct path *root); /* NULL */
 /* Path text if it can be reached from the task's root: where it starts in `buffer`, and true. */
 bool path_text_reachable(const struct path *path, char *buffer, size_t size, char **start);
-const char *dentry_text(const struct dentry *dentry, char *buffer, size_t size); /* from its file system's root */
+const char *dentry_text(const struct dentry *dentry, char *buffer,
+			size_t size); /* from its file system's root */

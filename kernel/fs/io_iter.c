@@ -27,11 +27,13 @@ static int import_segments(struct io_iter *iter, unsigned long count)
 	return 0;
 }
 
-int io_iter_import(struct io_iter *iter, struct user_ptr iov, unsigned long count, struct io_segment inline_segments[8])
+int io_iter_import(struct io_iter *iter, struct user_ptr iov, unsigned long count,
+		   struct io_segment inline_segments[8])
 {
 	int error;
 
-	_Static_assert(sizeof(struct io_segment) == sizeof(struct abi_iovec), "an iovec is copied as it is");
+	_Static_assert(sizeof(struct io_segment) == sizeof(struct abi_iovec),
+		       "an iovec is copied as it is");
 	if (count > UIO_MAXIOV)
 		return -EINVAL;
 	*iter = (struct io_iter){ .segments = inline_segments };
@@ -98,7 +100,8 @@ void io_iter_revert(struct io_iter *iter, size_t size)
 enum direction { TO_ITER, FROM_ITER, ZERO };
 
 /* Bytes NOT moved of one piece inside the current segment. */
-static size_t move_piece(const struct io_iter *iter, char *memory, size_t size, enum direction direction)
+static size_t move_piece(const struct io_iter *iter, char *memory, size_t size,
+			 enum direction direction)
 {
 	struct user_ptr at = user_ptr(iter->segments->base + iter->offset);
 

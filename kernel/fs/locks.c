@@ -81,7 +81,7 @@ static const struct file_lock *find_conflict(const struct list *list, const stru
 {
 	struct file_lock *lock;
 
-	list_for_each_entry(lock, list, link) {
+	list_for_each_entry (lock, list, link) {
 		if (lock->owner != want->owner && overlaps(lock, want) &&
 		    (lock->type == F_WRLCK || want->type == F_WRLCK))
 			return lock;
@@ -98,9 +98,10 @@ static bool touches(const struct file_lock *lock, const struct file_lock *other)
 }
 
 /* `lock` keeps what lies outside of `hole`. Its right part, when the hole is inside, goes to `spare`: true if it was used. */
-static bool cut_hole(struct file_lock *lock, const struct file_lock *hole, struct file_lock *spare, struct list *dead)
+static bool cut_hole(struct file_lock *lock, const struct file_lock *hole, struct file_lock *spare,
+		     struct list *dead)
 {
-	bool left = lock->start < hole->start, right = lock->end > hole->end;
+	bool left = lock->start<hole->start, right = lock->end> hole->end;
 
 	if (left && right) {
 		spare->owner = lock->owner;
@@ -125,12 +126,13 @@ static bool cut_hole(struct file_lock *lock, const struct file_lock *hole, struc
  * Gives `set`'s owner the lock over its range, instead of whatever it has there. `set` is consumed (listed or dead), so is
  * `spare` if it gets used: true. state_lock held.
  */
-static bool apply_record(struct file_locks *locks, struct file_lock *set, struct file_lock *spare, struct list *dead)
+static bool apply_record(struct file_locks *locks, struct file_lock *set, struct file_lock *spare,
+			 struct list *dead)
 {
 	struct file_lock *lock, *next;
 	bool used = false;
 
-	list_for_each_entry_safe(lock, next, &locks->records, link) {
+	list_for_each_entry_safe (lock, next, &locks->records, link) {
 		if (lock->owner != set->owner)
 			continue;
 		if (lock->type == set->type && touches(lock, set)) {
@@ -152,7 +154,7 @@ static bool is_deadlock(const void *owner, const void *by)
 		const void *next = NULL;
 		struct blocked *blocked;
 
-		list_for_each_entry(blocked, &blocked_list, link) {
+		list_for_each_entry (blocked, &blocked_list, link) {
 			if (blocked->owner == by)
 				next = blocked->by;
 		}
@@ -199,7 +201,7 @@ static void apply_flock(struct file_locks *locks, struct attempt *attempt, struc
 {
 	struct file_lock *lock, *next;
 
-	list_for_each_entry_safe(lock, next, &locks->flocks, link) {
+	list_for_each_entry_safe (lock, next, &locks->flocks, link) {
 		if (lock->owner == attempt->set->owner)
 			list_move_tail(&lock->link, dead);
 	}
@@ -254,7 +256,8 @@ static int attempt_run(struct attempt *attempt)
 	int error = try_once(attempt);
 
 	if (error == -EAGAIN && attempt->wait) {
-		if (wait_event_interruptible(&attempt->locks->released, (error = try_once(attempt)) != -EAGAIN))
+		if (wait_event_interruptible(&attempt->locks->released,
+					     (error = try_once(attempt)) != -EAGAIN))
 			error = -ERESTARTSYS;
 		forget_blocked(&attempt->blocked);
 	} else if (attempt->wait) {
@@ -265,7 +268,8 @@ static int attempt_run(struct attempt *attempt)
 	return error;
 }
 
-static int attempt_begin(struct attempt *attempt, struct inode *inode, const struct file_lock *set, bool wait)
+static int attempt_begin(struct attempt *attempt, struct inode *inode, const struct file_lock *set,
+			 bool wait)
 {
 	*attempt = (struct attempt){ .inode = inode, .wait = wait, .locks = locks_of(inode) };
 	attempt->set = slab_alloc(lock_cache, 0);
@@ -285,7 +289,9 @@ static int attempt_begin(struct attempt *attempt, struct inode *inode, const str
 
 int file_flock(struct file *file, int operation)
 {
-	static const short types[] = { [LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK };
+	static const short types[] = {
+		[LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK
+	};
 	struct file_lock set = { .owner = file, .end = ~0UL, .pid = current->tgid };
 	struct attempt attempt;
 	int error;
@@ -349,7 +355,8 @@ static int set_range(const struct file *file, const struct abi_flock *flock, str
 	return 0;
 }
 
-static int set_from_user(struct file *file, const struct abi_flock *flock, bool ofd, struct file_lock *lock)
+static int set_from_user(struct file *file, const struct abi_flock *flock, bool ofd,
+			 struct file_lock *lock)
 {
 	if (flock->l_type != F_RDLCK && flock->l_type != F_WRLCK && flock->l_type != F_UNLCK)
 		return -EINVAL;
@@ -409,7 +416,9 @@ int file_get_record(struct file *file, struct abi_flock *flock, bool ofd)
 		flock->l_type = conflict->type;
 		flock->l_whence = SEEK_SET;
 		flock->l_start = (long)conflict->start;
-		flock->l_len = conflict->end == FILE_SIZE_MAX ? 0 : (long)(conflict->end - conflict->start + 1);
+		flock->l_len = conflict->end == FILE_SIZE_MAX
+				       ? 0
+				       : (long)(conflict->end - conflict->start + 1);
 		flock->l_pid = conflict->pid;
 	}
 	spin_unlock(&file->inode->state_lock);
@@ -422,7 +431,7 @@ static void take_owned(struct list *list, const void *owner, struct list *dead)
 {
 	struct file_lock *lock, *next;
 
-	list_for_each_entry_safe(lock, next, list, link) {
+	list_for_each_entry_safe (lock, next, list, link) {
 		if (lock->owner == owner)
 			list_move_tail(&lock->link, dead);
 	}

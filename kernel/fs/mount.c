@@ -42,7 +42,7 @@ const struct fs_type *fs_find(const char *name)
 	struct fs_type *type;
 
 	mutex_lock(&types_lock);
-	list_for_each_entry(type, &types, link) {
+	list_for_each_entry (type, &types, link) {
 		if (str_equal(type->name, name))
 			found = type;
 	}
@@ -55,7 +55,7 @@ void fs_show_types(struct seq_file *out)
 	struct fs_type *type;
 
 	mutex_lock(&types_lock);
-	list_for_each_entry(type, &types, link)
+	list_for_each_entry (type, &types, link)
 		seq_printf(out, "%s\t%s\n", type->needs_device ? "" : "nodev", type->name);
 	mutex_unlock(&types_lock);
 }
@@ -111,7 +111,8 @@ void mount_put(struct mount *mount)
 }
 
 /* A new superblock of `type` and a mount of it. ERR_PTR. */
-struct mount *mount_new(const struct fs_type *type, const char *source, u32 flags, const char *options)
+struct mount *mount_new(const struct fs_type *type, const char *source, u32 flags,
+			const char *options)
 {
 	struct super *super = type->mount(type, source, flags, options);
 	struct mount *mount;
@@ -141,8 +142,9 @@ struct mount *mount_find_rcu(const struct mount *parent, const struct dentry *mo
 {
 	struct mount *mount;
 
-	hlist_for_each_entry(mount, hash_chain(parent, mountpoint), hash_node) {
-		if (READ_ONCE(mount->parent) == parent && READ_ONCE(mount->mountpoint) == mountpoint)
+	hlist_for_each_entry (mount, hash_chain(parent, mountpoint), hash_node) {
+		if (READ_ONCE(mount->parent) == parent &&
+		    READ_ONCE(mount->mountpoint) == mountpoint)
 			return mount;
 	}
 	return NULL;
@@ -216,7 +218,7 @@ bool dentry_is_mountpoint(const struct dentry *dentry)
 
 	if (!(READ_ONCE(dentry->flags) & DENTRY_MOUNTED))
 		return false;
-	list_for_each_entry(mount, &mounts, all_link) {
+	list_for_each_entry (mount, &mounts, all_link) {
 		if (mount->mountpoint == dentry && mount->parent != mount)
 			return true;
 	}
@@ -311,8 +313,9 @@ static void show_flags(struct seq_file *out, u32 flags)
 		u32 flag;
 		const char *text;
 	} names[] = {
-		{ MS_NOSUID, ",nosuid" },	  { MS_NODEV, ",nodev" },	    { MS_NOEXEC, ",noexec" },
-		{ MS_NOATIME, ",noatime" }, { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
+		{ MS_NOSUID, ",nosuid" },	    { MS_NODEV, ",nodev" },
+		{ MS_NOEXEC, ",noexec" },	    { MS_NOATIME, ",noatime" },
+		{ MS_NODIRATIME, ",nodiratime" },   { MS_RELATIME, ",relatime" },
 		{ MS_NOSYMFOLLOW, ",nosymfollow" },
 	};
 
@@ -346,7 +349,8 @@ static void show_root(struct seq_file *out, const struct mount *mount, char *buf
 	seq_escape(out, dentry_text(mount->root, buffer, PATH_MAX));
 }
 
-static void show_mountinfo(struct seq_file *out, const struct mount *mount, const char *where, char *buffer)
+static void show_mountinfo(struct seq_file *out, const struct mount *mount, const char *where,
+			   char *buffer)
 {
 	const struct super *super = mount->super;
 
@@ -370,7 +374,7 @@ void mount_show(struct seq_file *out, bool mountinfo)
 	struct mount *mount;
 
 	rwsem_read_lock(&mount_lock);
-	list_for_each_entry(mount, &mounts, all_link) {
+	list_for_each_entry (mount, &mounts, all_link) {
 		struct path path = { mount, mount->root };
 
 		if (!where || !buffer || !path_text_reachable(&path, where, PATH_MAX, &start))
@@ -395,7 +399,7 @@ int vfs_sync_all(void)
 	int result = 0;
 
 	rwsem_read_lock(&mount_lock);
-	list_for_each_entry(mount, &mounts, all_link) {
+	list_for_each_entry (mount, &mounts, all_link) {
 		int error = super_sync(mount->super);
 
 		result = result ? result : error;

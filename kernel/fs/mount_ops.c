@@ -15,11 +15,13 @@ static int attach_check(const struct mount *mount, const struct path *at)
 
 	if (at->mount->detached)
 		return -EINVAL;
-	if ((inode->flags & INODE_DEAD) || (dentry_is_unhashed(at->dentry) && at->dentry->parent != at->dentry))
+	if ((inode->flags & INODE_DEAD) ||
+	    (dentry_is_unhashed(at->dentry) && at->dentry->parent != at->dentry))
 		return -ENOENT;
 	if (inode_is_dir(inode) != inode_is_dir(dentry_inode(mount->root)))
 		return -ENOTDIR;
-	if (at->mount->super == mount->super && at->dentry == at->mount->root && mount->root == at->mount->root)
+	if (at->mount->super == mount->super && at->dentry == at->mount->root &&
+	    mount->root == at->mount->root)
 		return -EBUSY;
 	return 0;
 }
@@ -41,7 +43,8 @@ static int attach_at(struct mount *mount, const struct path *target)
 	return error;
 }
 
-static int new_mount(const char *source, const struct path *target, const char *name, u32 flags, const char *options)
+static int new_mount(const char *source, const struct path *target, const char *name, u32 flags,
+		     const char *options)
 {
 	const struct fs_type *type;
 	struct mount *mount;
@@ -127,14 +130,15 @@ static int copy_children(struct mount *copy, const struct path *source)
 	struct mount *child;
 	int error = 0;
 
-	list_for_each_entry(child, &source->mount->children, sibling) {
+	list_for_each_entry (child, &source->mount->children, sibling) {
 		if (!error && dentry_is_ancestor(source->dentry, child->mountpoint))
 			error = copy_subtree(child, copy);
 	}
 	return error;
 }
 
-static int bind_locked(const struct path *source, struct path *at, bool recursive, struct list *gone)
+static int bind_locked(const struct path *source, struct path *at, bool recursive,
+		       struct list *gone)
 {
 	struct mount *copy = copy_of(source->mount, source->dentry);
 	int error = copy ? 0 : -ENOMEM;
@@ -180,7 +184,8 @@ static int move_locked(const struct path *source, const struct path *at, struct 
 {
 	int error;
 
-	if (source->dentry != source->mount->root || source->mount->parent == source->mount || at->mount->detached)
+	if (source->dentry != source->mount->root || source->mount->parent == source->mount ||
+	    at->mount->detached)
 		return -EINVAL;
 	if (mount_is_below(at->mount, source->mount))
 		return -ELOOP;
@@ -227,7 +232,8 @@ static int remount(const struct path *target, u32 flags, const char *options)
 	}
 	/* Without a word about access times the mount keeps what it had. */
 	if (!(flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)))
-		flags |= target->mount->flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME);
+		flags |= target->mount->flags &
+			 (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME);
 	if (!error)
 		target->mount->flags = flags & MOUNT_FLAGS;
 	mount_changes++;
@@ -235,7 +241,8 @@ static int remount(const struct path *target, u32 flags, const char *options)
 	return error;
 }
 
-int vfs_mount(const char *source, const struct path *target, const char *type, u32 flags, const char *options)
+int vfs_mount(const char *source, const struct path *target, const char *type, u32 flags,
+	      const char *options)
 {
 	const u32 propagation = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
 
@@ -303,7 +310,8 @@ static bool path_equal(const struct path *a, const struct path *b)
 	return a->mount == b->mount && a->dentry == b->dentry;
 }
 
-static void replace_in_context(struct fs_context *fs, const struct path *from, const struct path *to)
+static void replace_in_context(struct fs_context *fs, const struct path *from,
+			       const struct path *to)
 {
 	bool root, cwd;
 
@@ -350,8 +358,8 @@ static void replace_everywhere(const struct path *from, const struct path *to)
 	}
 }
 
-static int pivot_locked(const struct path *root, const struct path *new_root, const struct path *put_old,
-			struct path *old_places)
+static int pivot_locked(const struct path *root, const struct path *new_root,
+			const struct path *put_old, struct path *old_places)
 {
 	if (root->dentry != root->mount->root || new_root->dentry != new_root->mount->root)
 		return -EINVAL;
@@ -359,7 +367,8 @@ static int pivot_locked(const struct path *root, const struct path *new_root, co
 		return -EINVAL;
 	if (new_root->mount == root->mount || put_old->mount == root->mount)
 		return -EBUSY;
-	if (!mount_is_below(put_old->mount, new_root->mount) || !mount_is_below(new_root->mount, root->mount))
+	if (!mount_is_below(put_old->mount, new_root->mount) ||
+	    !mount_is_below(new_root->mount, root->mount))
 		return -EINVAL;
 	mount_detach(new_root->mount, &old_places[0]);
 	mount_detach(root->mount, &old_places[1]);

@@ -56,7 +56,8 @@ struct dentry *dentry_lookup_locked(struct dentry *parent, const struct name *na
 		return ERR_PTR(error);
 	}
 	/* Also "there is no such name" is worth remembering. */
-	if (hlist_unhashed(&dentry->hash_node) && (dentry->inode || !(dentry->flags & DENTRY_NO_NEGATIVE)))
+	if (hlist_unhashed(&dentry->hash_node) &&
+	    (dentry->inode || !(dentry->flags & DENTRY_NO_NEGATIVE)))
 		dentry_hash(dentry);
 	return dentry;
 }
@@ -428,7 +429,8 @@ static void walk_take_path(struct walk *walk, struct path *path)
 	walk->path.mount = NULL;
 }
 
-static int lookup(int dirfd, const struct path *base, const char *text, u32 flags, struct path *path)
+static int lookup(int dirfd, const struct path *base, const char *text, u32 flags,
+		  struct path *path)
 {
 	struct walk walk;
 	int error;
@@ -438,7 +440,8 @@ static int lookup(int dirfd, const struct path *base, const char *text, u32 flag
 	error = walk_begin(&walk, dirfd, base, text, flags);
 	if (!error)
 		error = walk_run(&walk, text);
-	if (!error && (walk.flags & LOOKUP_DIRECTORY) && !inode_is_dir(dentry_inode(walk.path.dentry)))
+	if (!error && (walk.flags & LOOKUP_DIRECTORY) &&
+	    !inode_is_dir(dentry_inode(walk.path.dentry)))
 		error = -ENOTDIR;
 	if (!error)
 		walk_take_path(&walk, path);
@@ -468,7 +471,8 @@ int path_lookup_user(int dirfd, struct user_ptr text, u32 flags, struct path *pa
 	return error;
 }
 
-int path_lookup_parent(int dirfd, const char *text, u32 flags, struct path *parent, struct path_last *last)
+int path_lookup_parent(int dirfd, const char *text, u32 flags, struct path *parent,
+		       struct path_last *last)
 {
 	struct walk walk;
 	int error;

@@ -73,7 +73,8 @@ int vfs_mkdir(int dirfd, const char *text, u32 mode)
 	if (error)
 		return error;
 	mode = S_IFDIR | (mode_apply_umask(mode) & (0777 | S_ISVTX));
-	error = making.dir->ops->mkdir ? making.dir->ops->mkdir(making.dir, making.dentry, mode) : -EPERM;
+	error = making.dir->ops->mkdir ? making.dir->ops->mkdir(making.dir, making.dentry, mode)
+				       : -EPERM;
 	making_end(&making);
 	return error;
 }
@@ -129,7 +130,9 @@ int vfs_symlink(const char *target, int dirfd, const char *text)
 
 	if (error)
 		return error;
-	error = making.dir->ops->symlink ? making.dir->ops->symlink(making.dir, making.dentry, target) : -EPERM;
+	error = making.dir->ops->symlink
+			? making.dir->ops->symlink(making.dir, making.dentry, target)
+			: -EPERM;
 	making_end(&making);
 	return error;
 }
@@ -156,7 +159,8 @@ static int link_locked(const struct making *making, const struct path *old)
 
 int vfs_link(int old_dirfd, const char *old_text, int new_dirfd, const char *new_text, u32 flags)
 {
-	u32 lookup_flags = (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	u32 lookup_flags = (flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0) |
+			   (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 	struct making making;
 	struct path old;
 	int error;
@@ -179,7 +183,8 @@ int vfs_link(int old_dirfd, const char *old_text, int new_dirfd, const char *new
 
 /* --- Removing ---------------------------------------------------------------------------------------------------------- */
 
-static int unlink_check(const struct path *parent, struct dentry *victim, const struct path_last *last)
+static int unlink_check(const struct path *parent, struct dentry *victim,
+			const struct path_last *last)
 {
 	int error;
 
@@ -196,7 +201,8 @@ static int unlink_check(const struct path *parent, struct dentry *victim, const 
 }
 
 /* Locks the victim as its link count changes; its last reference, and its storage, may go with the caller's. */
-static int unlink_locked(const struct path *parent, struct dentry *victim, const struct path_last *last)
+static int unlink_locked(const struct path *parent, struct dentry *victim,
+			 const struct path_last *last)
 {
 	struct inode *dir = dentry_inode(parent->dentry), *inode;
 	int error = unlink_check(parent, victim, last);
@@ -228,7 +234,8 @@ static int rmdir_check(const struct path *parent, struct dentry *victim)
 	return error;
 }
 
-static int rmdir_locked(const struct path *parent, struct dentry *victim, const struct path_last *last)
+static int rmdir_locked(const struct path *parent, struct dentry *victim,
+			const struct path_last *last)
 {
 	struct inode *dir = dentry_inode(parent->dentry), *inode;
 	int error = rmdir_check(parent, victim);
@@ -252,7 +259,8 @@ static int rmdir_locked(const struct path *parent, struct dentry *victim, const 
 }
 
 static int remove_name(const struct path *parent, const struct path_last *last,
-		       int (*remove)(const struct path *, struct dentry *, const struct path_last *))
+		       int (*remove)(const struct path *, struct dentry *,
+				     const struct path_last *))
 {
 	struct inode *dir = dentry_inode(parent->dentry);
 	struct dentry *victim;

@@ -55,7 +55,8 @@ static struct file *open_failed(struct file *file, int error)
 struct file *vfs_open(const struct path *path, u32 flags)
 {
 	struct inode *inode = dentry_inode(path->dentry);
-	const struct file_ops *ops = inode->file_ops && !(flags & O_PATH) ? inode->file_ops : &path_only_ops;
+	const struct file_ops *ops = inode->file_ops && !(flags & O_PATH) ? inode->file_ops
+									  : &path_only_ops;
 	struct file *file = file_alloc(path->mount, path->dentry, flags, ops);
 	int error;
 
@@ -119,7 +120,8 @@ struct creation {
 	bool created;
 };
 
-static int create_locked(const struct path *parent, struct dentry *dentry, struct creation *creation)
+static int create_locked(const struct path *parent, struct dentry *dentry,
+			 struct creation *creation)
 {
 	struct inode *dir = dentry_inode(parent->dentry);
 	int error = mount_want_write(parent->mount);
@@ -136,7 +138,8 @@ static int create_locked(const struct path *parent, struct dentry *dentry, struc
 }
 
 /* The dentry of the last name, made if it was missing; reference for the caller. */
-static struct dentry *find_or_create(const struct path *parent, const struct name *name, struct creation *creation)
+static struct dentry *find_or_create(const struct path *parent, const struct name *name,
+				     struct creation *creation)
 {
 	struct inode *dir = dentry_inode(parent->dentry);
 	struct dentry *dentry = dentry_find(parent->dentry, name);
@@ -199,8 +202,8 @@ static int open_last(struct walk *walk, struct creation *creation, struct file *
 	return 0;
 }
 
-static struct file *open_create(int dirfd, const struct path *base, const char *text, u32 flags, u32 lookup_flags,
-				u32 mode)
+static struct file *open_create(int dirfd, const struct path *base, const char *text, u32 flags,
+				u32 lookup_flags, u32 mode)
 {
 	struct creation creation = { .flags = flags, .mode = mode };
 	struct file *file = NULL;
@@ -226,7 +229,8 @@ static struct file *open_create(int dirfd, const struct path *base, const char *
 static struct dentry *tmpfile_dentry(const struct path *dir, struct inode *inode)
 {
 	char text[24];
-	struct name name = name_of(text, (u32)scnprintf(text, sizeof(text), "#%llu", (unsigned long long)inode->number));
+	struct name name = name_of(text, (u32)scnprintf(text, sizeof(text), "#%llu",
+							(unsigned long long)inode->number));
 	struct dentry *dentry = dentry_alloc(dir->dentry, &name);
 
 	if (!dentry) {
@@ -278,7 +282,8 @@ static int flags_check(u32 *flags)
 		return 0;
 	}
 	if (*flags & TMPFILE_BIT) {
-		if (!(*flags & O_DIRECTORY) || (*flags & O_CREAT) || !(open_access(*flags) & MAY_WRITE))
+		if (!(*flags & O_DIRECTORY) || (*flags & O_CREAT) ||
+		    !(open_access(*flags) & MAY_WRITE))
 			return -EINVAL;
 		return 0;
 	}
@@ -295,11 +300,13 @@ struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode, u
 		return ERR_PTR(error);
 	if (flags & O_CREAT)
 		return open_create(dirfd, NULL, text, flags, lookup_flags, mode);
-	lookup_flags |= (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0);
+	lookup_flags |= (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+			(flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0);
 	error = path_lookup(dirfd, text, lookup_flags, &path);
 	if (error)
 		return ERR_PTR(error);
-	file = flags & TMPFILE_BIT && !(flags & O_PATH) ? open_tmpfile(&path, flags, mode) : open_existing(&path, flags);
+	file = flags & TMPFILE_BIT && !(flags & O_PATH) ? open_tmpfile(&path, flags, mode)
+							: open_existing(&path, flags);
 	path_put(&path);
 	return file;
 }

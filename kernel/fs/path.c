@@ -98,7 +98,8 @@ static int build_text(struct text_builder *text, const struct path *path, const 
 		renames = seq_read_begin(&rename_sequence);
 		mounts = seq_read_begin(&mount_sequence);
 		result = prepend_path(text, path, root);
-	} while (seq_read_retry(&rename_sequence, renames) || seq_read_retry(&mount_sequence, mounts));
+	} while (seq_read_retry(&rename_sequence, renames) ||
+		 seq_read_retry(&mount_sequence, mounts));
 	rcu_read_unlock();
 	if (result >= 0 && text->at == empty.at)
 		return prepend(text, "/", 1) ? -ENAMETOOLONG : result;
@@ -162,7 +163,8 @@ const char *dentry_text(const struct dentry *dentry, char *buffer, size_t size)
 		text = empty;
 		sequence = seq_read_begin(&rename_sequence);
 		for (at = dentry; !error && at->parent != at; at = READ_ONCE(at->parent)) {
-			error = prepend(&text, READ_ONCE(at->name.text), READ_ONCE(at->name.length));
+			error = prepend(&text, READ_ONCE(at->name.text),
+					READ_ONCE(at->name.length));
 			error = error ? error : prepend(&text, "/", 1);
 		}
 	} while (seq_read_retry(&rename_sequence, sequence));

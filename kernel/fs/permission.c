@@ -108,7 +108,8 @@ u32 mode_apply_umask(u32 mode)
 
 u32 open_access(u32 flags)
 {
-	static const u8 access[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	static const u8 access[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+				      MAY_READ | MAY_WRITE };
 
 	return access[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
 }

@@ -8,7 +8,8 @@ struct renaming {
 	struct path old_parent, new_parent;
 	struct path_last old_last, new_last;
 	struct dentry *old, *new; /* references */
-	struct dentry *trap; /* the child of one parent that leads to the other one: must not be moved; NULL */
+	struct dentry *
+		trap; /* the child of one parent that leads to the other one: must not be moved; NULL */
 	u32 flags; /* RENAME_* */
 };
 
@@ -67,7 +68,8 @@ static void unlock_parents(struct renaming *r)
 /* The files themselves: their link counts and parents change. Directories first, then by address. */
 static void lock_children(struct inode *a, struct inode *b)
 {
-	if (b && (inode_is_dir(b) > inode_is_dir(a) || (inode_is_dir(a) == inode_is_dir(b) && b < a))) {
+	if (b &&
+	    (inode_is_dir(b) > inode_is_dir(a) || (inode_is_dir(a) == inode_is_dir(b) && b < a))) {
 		struct inode *first = b;
 
 		b = a;
@@ -96,11 +98,12 @@ static int check_names(const struct renaming *r)
 		return -ENOENT;
 	if (new && (r->flags & RENAME_NOREPLACE))
 		return -EEXIST;
-	if (!new && exchange)
+	if (!new &&exchange)
 		return -ENOENT;
 	if (exchange && !inode_is_dir(new) && r->new_last.trailing_slash)
 		return -ENOTDIR;
-	if (!inode_is_dir(old) && (r->old_last.trailing_slash || (!exchange && r->new_last.trailing_slash)))
+	if (!inode_is_dir(old) &&
+	    (r->old_last.trailing_slash || (!exchange && r->new_last.trailing_slash)))
 		return -ENOTDIR;
 	if (r->old == r->trap)
 		return -EINVAL;
@@ -118,7 +121,8 @@ static int check_new_parent(struct inode *moved)
 static int check_permissions(const struct renaming *r)
 {
 	struct inode *old = dentry_inode(r->old), *new = dentry_inode(r->new);
-	bool other_dir = r->old_parent.dentry != r->new_parent.dentry, exchange = r->flags & RENAME_EXCHANGE;
+	bool other_dir = r->old_parent.dentry != r->new_parent.dentry,
+	     exchange = r->flags & RENAME_EXCHANGE;
 	int error = inode_may_delete(&r->old_parent, r->old, inode_is_dir(old));
 
 	if (error)
@@ -126,7 +130,8 @@ static int check_permissions(const struct renaming *r)
 	if (!new)
 		error = dir_may_create(&r->new_parent);
 	else
-		error = inode_may_delete(&r->new_parent, r->new, inode_is_dir(exchange ? new : old));
+		error = inode_may_delete(&r->new_parent, r->new,
+					 inode_is_dir(exchange ? new : old));
 	if (!error && other_dir)
 		error = check_new_parent(old);
 	if (!error && other_dir && exchange)
@@ -140,7 +145,8 @@ static int check_permissions(const struct renaming *r)
 
 static int rename_inodes(struct renaming *r)
 {
-	struct inode *old_dir = dentry_inode(r->old_parent.dentry), *new_dir = dentry_inode(r->new_parent.dentry);
+	struct inode *old_dir = dentry_inode(r->old_parent.dentry),
+		     *new_dir = dentry_inode(r->new_parent.dentry);
 	struct inode *old = dentry_inode(r->old), *new = dentry_inode(r->new);
 	bool exchange = r->flags & RENAME_EXCHANGE;
 	int error;

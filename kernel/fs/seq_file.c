@@ -112,7 +112,8 @@ void seq_path(struct seq_file *out, const struct path *path)
 	kfree(buffer);
 }
 
-int seq_open(struct file *file, int (*show)(struct seq_file *out, void *data), void *data, void (*release)(void *data))
+int seq_open(struct file *file, int (*show)(struct seq_file *out, void *data), void *data,
+	     void (*release)(void *data))
 {
 	struct seq_file *seq = kzalloc(sizeof(*seq));
 

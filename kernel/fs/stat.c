@@ -31,7 +31,8 @@ static struct abi_statx_timestamp statx_time_of(s64 ns)
 {
 	struct abi_timespec time = timespec_of(ns);
 
-	return (struct abi_statx_timestamp){ .tv_sec = time.tv_sec, .tv_nsec = (unsigned int)time.tv_nsec };
+	return (struct abi_statx_timestamp){ .tv_sec = time.tv_sec,
+					     .tv_nsec = (unsigned int)time.tv_nsec };
 }
 
 static void statx_fill(const struct inode *inode, struct abi_statx *statx)

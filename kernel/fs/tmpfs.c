@@ -185,7 +185,7 @@ static bool has_entries(struct dentry *dentry)
 	bool found = false;
 
 	spin_lock(&dentry->lock);
-	list_for_each_entry(child, &dentry->children, sibling) {
+	list_for_each_entry (child, &dentry->children, sibling) {
 		if (child->inode) {
 			found = true;
 			break;
@@ -205,7 +205,8 @@ static int tmpfs_rmdir(struct inode *dir, struct dentry *dentry)
 	return 0;
 }
 
-static void exchange_links(struct inode *old_dir, const struct inode *old, struct inode *new_dir, const struct inode *new)
+static void exchange_links(struct inode *old_dir, const struct inode *old, struct inode *new_dir,
+			   const struct inode *new)
 {
 	int moved = inode_is_dir(old) - inode_is_dir(new);
 
@@ -213,7 +214,8 @@ static void exchange_links(struct inode *old_dir, const struct inode *old, struc
 	old_dir->link_count -= (u32)moved;
 }
 
-static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new, u32 flags)
+static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			struct dentry *new, u32 flags)
 {
 	bool is_dir = inode_is_dir(old->inode), exchange = flags & RENAME_EXCHANGE;
 	int error = 0;

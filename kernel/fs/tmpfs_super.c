@@ -81,7 +81,9 @@ static int parse_option(struct tmpfs *tmpfs, const char *key, const char *value)
 		return error;
 	}
 	/* What changes nothing that a program can see. */
-	return str_equal(key, "huge") || str_equal(key, "inode64") || str_equal(key, "mpol") ? 0 : -EINVAL;
+	return str_equal(key, "huge") || str_equal(key, "inode64") || str_equal(key, "mpol")
+		       ? 0
+		       : -EINVAL;
 }
 
 static int parse_word(struct tmpfs *tmpfs, char *word)
@@ -121,7 +123,8 @@ static int tmpfs_statfs(struct super *super, struct abi_statfs *statfs)
 
 	if (tmpfs->max_pages != TMPFS_UNLIMITED) {
 		statfs->f_blocks = tmpfs->max_pages;
-		statfs->f_bfree = statfs->f_bavail = tmpfs->max_pages - MIN(pages, tmpfs->max_pages);
+		statfs->f_bfree = statfs->f_bavail =
+			tmpfs->max_pages - MIN(pages, tmpfs->max_pages);
 	}
 	if (tmpfs->max_inodes != TMPFS_UNLIMITED) {
 		statfs->f_files = tmpfs->max_inodes;
@@ -138,7 +141,8 @@ static int tmpfs_remount(struct super *super, u32 flags, const char *options)
 	(void)flags;
 	if (error)
 		return error;
-	if (changed.max_pages < (u64)atomic_read(&tmpfs->pages) || changed.max_inodes < (u64)atomic_read(&tmpfs->inodes))
+	if (changed.max_pages < (u64)atomic_read(&tmpfs->pages) ||
+	    changed.max_inodes < (u64)atomic_read(&tmpfs->inodes))
 		return -EINVAL;
 	WRITE_ONCE(tmpfs->max_pages, changed.max_pages);
 	WRITE_ONCE(tmpfs->max_inodes, changed.max_inodes);
@@ -151,7 +155,8 @@ static void tmpfs_show_options(struct super *super, struct seq_file *out)
 	u64 usual = tmpfs->show_limits ? 0 : total_pages() / 2;
 
 	if (tmpfs->max_pages != usual && tmpfs->max_pages != TMPFS_UNLIMITED)
-		seq_printf(out, ",size=%lluk", (unsigned long long)tmpfs->max_pages * (PAGE_SIZE / KIB));
+		seq_printf(out, ",size=%lluk",
+			   (unsigned long long)tmpfs->max_pages * (PAGE_SIZE / KIB));
 	if (tmpfs->max_inodes != usual && tmpfs->max_inodes != TMPFS_UNLIMITED)
 		seq_printf(out, ",nr_inodes=%llu", (unsigned long long)tmpfs->max_inodes);
 	if (tmpfs->mode != 01777)
@@ -212,7 +217,8 @@ static struct super *make_super(const struct fs_type *type, const struct tmpfs *
 	return ERR_PTR(error);
 }
 
-static struct super *tmpfs_mount(const struct fs_type *type, const char *source, u32 flags, const char *options)
+static struct super *tmpfs_mount(const struct fs_type *type, const char *source, u32 flags,
+				 const char *options)
 {
 	u64 half = total_pages() / 2;
 	struct tmpfs tmpfs = { .max_pages = half, .max_inodes = half, .mode = 01777 };
@@ -225,18 +231,24 @@ static struct super *tmpfs_mount(const struct fs_type *type, const char *source,
 	return error ? ERR_PTR(error) : make_super(type, &tmpfs);
 }
 
-static struct super *rootfs_mount(const struct fs_type *type, const char *source, u32 flags, const char *options)
+static struct super *rootfs_mount(const struct fs_type *type, const char *source, u32 flags,
+				  const char *options)
 {
 	u64 half = total_pages() / 2;
-	const struct tmpfs tmpfs = { .max_pages = half, .max_inodes = half, .mode = 01777, .show_limits = true };
+	const struct tmpfs tmpfs = {
+		.max_pages = half, .max_inodes = half, .mode = 01777, .show_limits = true
+	};
 
 	(void)source, (void)flags, (void)options;
 	return make_super(type, &tmpfs);
 }
 
-static struct super *shmem_mount_super(const struct fs_type *type, const char *source, u32 flags, const char *options)
+static struct super *shmem_mount_super(const struct fs_type *type, const char *source, u32 flags,
+				       const char *options)
 {
-	const struct tmpfs tmpfs = { .max_pages = TMPFS_UNLIMITED, .max_inodes = TMPFS_UNLIMITED, .mode = 01777 };
+	const struct tmpfs tmpfs = { .max_pages = TMPFS_UNLIMITED,
+				     .max_inodes = TMPFS_UNLIMITED,
+				     .mode = 01777 };
 
 	(void)source, (void)flags, (void)options;
 	return make_super(type, &tmpfs);

@@ -61,10 +61,12 @@ static void initramfs_load(void)
 	const char *why = "unknown reason";
 
 	if (!boot_info.initramfs_size)
-		boot_stop(NO_INIT_EXIT_CODE, "no initramfs: pass one with -initrd or as the first module", NULL);
+		boot_stop(NO_INIT_EXIT_CODE,
+			  "no initramfs: pass one with -initrd or as the first module", NULL);
 	if (initramfs_unpack(paddr_to_virt(boot_info.initramfs), boot_info.initramfs_size, &why))
 		boot_stop(BAD_INITRAMFS_EXIT_CODE, "initramfs is corrupt", why);
-	page_free_boot_range(boot_info.initramfs, paddr(boot_info.initramfs.raw + boot_info.initramfs_size));
+	page_free_boot_range(boot_info.initramfs,
+			     paddr(boot_info.initramfs.raw + boot_info.initramfs_size));
 }
 
 /* /dev/console as descriptors 0, 1 and 2, if the initramfs has it. */
@@ -112,7 +114,8 @@ static int init_try(const char *path)
 /* rdinit= names the initramfs's program, /init by default; init= too, as there is no other root to change to. */
 static int init_run(void)
 {
-	static const char *const defaults[] = { "/init", "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
+	static const char *const defaults[] = { "/init", "/sbin/init", "/etc/init", "/bin/init",
+						"/bin/sh" };
 	const char *asked = param_get("rdinit");
 	int error = -ENOENT;
 
@@ -148,8 +151,10 @@ static void init_main(void *arg)
 	init_sections_free();
 	page_report();
 	if (init_run())
-		boot_stop(NO_INIT_EXIT_CODE, "no init found: the initramfs needs an executable /init, or name one with rdinit=",
-			  NULL);
+		boot_stop(
+			NO_INIT_EXIT_CODE,
+			"no init found: the initramfs needs an executable /init, or name one with rdinit=",
+			NULL);
 	context_enter_user();
 }
 
@@ -220,7 +225,9 @@ static void files_start(void)
 /* Made before any other thread, so that it gets number 1; runs when all is ready. */
 static struct task *init_create(void)
 {
-	static const struct clone_request request = { .exit_signal = SIGCHLD, .entry = init_main, .name = "init" };
+	static const struct clone_request request = { .exit_signal = SIGCHLD,
+						      .entry = init_main,
+						      .name = "init" };
 	struct task *init = task_clone(&request, NULL);
 
 	if (IS_ERR(init))
@@ -244,7 +251,8 @@ void kernel_main(void)
 	timekeeping_init();
 	random_init();
 	process_init();
-	this_cpu(cpu_stack_guard) = init_task.head.stack_guard; /* nothing above this frame returns */
+	this_cpu(cpu_stack_guard) =
+		init_task.head.stack_guard; /* nothing above this frame returns */
 	files_init();
 	sched_init();
 	irq_enable();

@@ -12,7 +12,8 @@
 #include <profile/refcount.h>
 
 #define BACKTRACE_MAX 24
-#define PANIC_EXIT_CODE 0x2a /* on the debug-exit port, where the command line asks for it: exit status 85 */
+#define PANIC_EXIT_CODE                                                                            \
+	0x2a /* on the debug-exit port, where the command line asks for it: exit status 85 */
 
 static u32 panicking; /* [A] */
 
@@ -29,7 +30,8 @@ static void print_backtrace(u64 rbp)
 {
 	u64 addresses[BACKTRACE_MAX];
 	u64 low = (u64)__builtin_frame_address(0);
-	size_t count = stack_walk(rbp, low, low + KERNEL_STACK_SIZE, addresses, ARRAY_LEN(addresses));
+	size_t count =
+		stack_walk(rbp, low, low + KERNEL_STACK_SIZE, addresses, ARRAY_LEN(addresses));
 
 	for (size_t i = 0; i < count; i++)
 		print_address(addresses[i]);
@@ -88,8 +90,8 @@ void panic(const char *format, ...)
 static void print_registers(const struct trap_frame *f)
 {
 #define REG(r) ((unsigned long long)f->r)
-	printk(LOG_EMERG, "RIP: %04llx:%016llx RSP: %04llx:%016llx RFLAGS: %08llx error: %llx", REG(cs), REG(rip), REG(ss),
-	       REG(rsp), REG(rflags), REG(orig_rax));
+	printk(LOG_EMERG, "RIP: %04llx:%016llx RSP: %04llx:%016llx RFLAGS: %08llx error: %llx",
+	       REG(cs), REG(rip), REG(ss), REG(rsp), REG(rflags), REG(orig_rax));
 	printk(LOG_EMERG, "RAX: %016llx RBX: %016llx RCX: %016llx", REG(rax), REG(rbx), REG(rcx));
 	printk(LOG_EMERG, "RDX: %016llx RSI: %016llx RDI: %016llx", REG(rdx), REG(rsi), REG(rdi));
 	printk(LOG_EMERG, "RBP: %016llx R08: %016llx R09: %016llx", REG(rbp), REG(r8), REG(r9));
@@ -101,8 +103,8 @@ static void print_registers(const struct trap_frame *f)
 void trap_oops(struct trap_frame *frame, const char *what, u64 address)
 {
 	panic_begin();
-	printk(LOG_EMERG, "Oops: %s, address %016llx, CPU %u, task %d (%s)", what, (unsigned long long)address,
-	       this_cpu_number(), current->tid, current->comm);
+	printk(LOG_EMERG, "Oops: %s, address %016llx, CPU %u, task %d (%s)", what,
+	       (unsigned long long)address, this_cpu_number(), current->tid, current->comm);
 	print_registers(frame);
 	printk(LOG_EMERG, "Call trace:");
 	print_address(frame->rip);

@@ -9,11 +9,50 @@
 
 /* Words that mean something to this kernel, or that Linux's users pass and that need no action here. */
 static const char *const known_words[] = {
-	"console", "quiet", "debug", "init", "rdinit", "root", "ro", "rw", "rootfstype", "rootflags", "rootwait",
-	"panic", "loglevel", "ignore_loglevel", "mitigations", "pti", "nopti", "norandmaps", "nokaslr", "kaslr",
-	"init_on_alloc", "init_on_free", "transparent_hugepage", "nosmp", "maxcpus", "nr_cpus", "earlyprintk",
-	"earlycon", "debugexit", "initrd", "BOOT_IMAGE", "noapic", "nolapic", "acpi", "clocksource", "tsc",
-	"slab_nomerge", "kunit", "oops", "printk.time", "random.trust_cpu", "nowatchdog", "reboot", "mem",
+	"console",
+	"quiet",
+	"debug",
+	"init",
+	"rdinit",
+	"root",
+	"ro",
+	"rw",
+	"rootfstype",
+	"rootflags",
+	"rootwait",
+	"panic",
+	"loglevel",
+	"ignore_loglevel",
+	"mitigations",
+	"pti",
+	"nopti",
+	"norandmaps",
+	"nokaslr",
+	"kaslr",
+	"init_on_alloc",
+	"init_on_free",
+	"transparent_hugepage",
+	"nosmp",
+	"maxcpus",
+	"nr_cpus",
+	"earlyprintk",
+	"earlycon",
+	"debugexit",
+	"initrd",
+	"BOOT_IMAGE",
+	"noapic",
+	"nolapic",
+	"acpi",
+	"clocksource",
+	"tsc",
+	"slab_nomerge",
+	"kunit",
+	"oops",
+	"printk.time",
+	"random.trust_cpu",
+	"nowatchdog",
+	"reboot",
+	"mem",
 };
 
 static const char *line = "";
@@ -76,9 +115,11 @@ static void list_append(const char **list, size_t max, const char *word)
 static void pass_to_init(char *key, char *value, bool argument)
 {
 	if (value && !argument)
-		list_append(param_init_env, ARRAY_LEN(param_init_env) - 1, cmdline_join(key, value));
+		list_append(param_init_env, ARRAY_LEN(param_init_env) - 1,
+			    cmdline_join(key, value));
 	else
-		list_append(param_init_args, ARRAY_LEN(param_init_args) - 1, value ? cmdline_join(key, value) : key);
+		list_append(param_init_args, ARRAY_LEN(param_init_args) - 1,
+			    value ? cmdline_join(key, value) : key);
 }
 
 void param_init(const char *command_line)

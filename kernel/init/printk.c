@@ -67,7 +67,8 @@ static u64 log_first_locked(void)
 {
 	u64 first = log_next > LOG_RECORDS ? log_next - LOG_RECORDS : 0;
 
-	while (first < log_next && log_text_end - log_records[first % LOG_RECORDS].text > LOG_TEXT_SIZE)
+	while (first < log_next &&
+	       log_text_end - log_records[first % LOG_RECORDS].text > LOG_TEXT_SIZE)
 		first++;
 	return first;
 }
@@ -76,8 +77,10 @@ static u64 log_first_locked(void)
 static void console_show(const char *text, size_t length, u64 now)
 {
 	static char line[LOG_LINE_MAX + 32]; /* [log] */
-	int size = scnprintf(line, sizeof(line), "[%5llu.%06llu] %.*s\n", (unsigned long long)(now / NSEC_PER_SEC),
-			     (unsigned long long)(now % NSEC_PER_SEC / NSEC_PER_USEC), (int)length, text);
+	int size = scnprintf(line, sizeof(line), "[%5llu.%06llu] %.*s\n",
+			     (unsigned long long)(now / NSEC_PER_SEC),
+			     (unsigned long long)(now % NSEC_PER_SEC / NSEC_PER_USEC), (int)length,
+			     text);
 
 	for (unsigned int i = 0; i < CONSOLES_MAX && consoles[i]; i++)
 		consoles[i]->write(line, (size_t)size);
@@ -172,7 +175,8 @@ ssize_t log_read(u64 *seq, struct log_record_info *info, char *buffer, size_t si
 	ssize_t result = 0;
 
 	if (sequence < log_next) {
-		*info = (struct log_record_info){ sequence, record->time_ns, (enum log_level)record->level };
+		*info = (struct log_record_info){ sequence, record->time_ns,
+						  (enum log_level)record->level };
 		result = record->length;
 		if (record->length > size)
 			result = -EINVAL;

@@ -7,5 +7,5 @@
 
 const char kernel_release[] = LINUX_ABI_VERSION "-aramid-" BUILD_PROFILE;
 const char kernel_version[] = "#1 SMP PREEMPT Aramid " BUILD_VERSION " " BUILD_PROFILE;
-const char kernel_banner[] = "Aramid version " BUILD_VERSION "-aramid-" BUILD_PROFILE " (gcc " __VERSION__
-			     ") #1 SMP PREEMPT " BUILD_PROFILE;
+const char kernel_banner[] = "Aramid version " BUILD_VERSION "-aramid-" BUILD_PROFILE
+			     " (gcc " __VERSION__ ") #1 SMP PREEMPT " BUILD_PROFILE;

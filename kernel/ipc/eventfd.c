@@ -56,7 +56,8 @@ static ssize_t eventfd_read(struct file *file, struct io_iter *iter, u64 *positi
 			return -ERESTARTSYS;
 	}
 	wait_wake_all(&event->wait, READY_OUT);
-	return io_iter_write(iter, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
+	return io_iter_write(iter, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value)
+									   : -EFAULT;
 }
 
 static ssize_t eventfd_write(struct file *file, struct io_iter *iter, u64 *position)
@@ -74,7 +75,8 @@ static ssize_t eventfd_write(struct file *file, struct io_iter *iter, u64 *posit
 	while (!count_add(event, value)) {
 		if (iter->no_wait)
 			return -EAGAIN;
-		if (wait_event_interruptible(&event->wait, value <= COUNT_MAX - READ_ONCE(event->count)))
+		if (wait_event_interruptible(&event->wait,
+					     value <= COUNT_MAX - READ_ONCE(event->count)))
 			return -ERESTARTSYS;
 	}
 	wait_wake_all(&event->wait, READY_IN);

@@ -20,7 +20,6 @@
 #include <kernel/vfs.h>
 #include <lib/err.h>
 
-
 #define BUFFERS_DEFAULT (PIPE_SIZE_DEFAULT / PAGE_SIZE)
 
 unsigned int pipe_max_size = 1 << 20;
@@ -172,7 +171,8 @@ static ssize_t read_available(struct pipe *pipe, struct io_iter *iter)
 	while (iter->left && !is_empty(pipe)) {
 		struct pipe_buffer *buffer = buffer_at(pipe, pipe->tail);
 		size_t size = MIN(iter->left, (size_t)buffer->length);
-		size_t moved = io_iter_write(iter, (char *)page_virt(buffer->page) + buffer->offset, size);
+		size_t moved =
+			io_iter_write(iter, (char *)page_virt(buffer->page) + buffer->offset, size);
 
 		buffer->offset += (u32)moved;
 		buffer->length -= (u32)moved;
@@ -208,7 +208,8 @@ static ssize_t pipe_read(struct file *file, struct io_iter *iter, u64 *position)
 			return result;
 		if (iter->no_wait)
 			return -EAGAIN;
-		if (wait_event_interruptible(&pipe->read_wait, !is_empty(pipe) || !READ_ONCE(pipe->writers)))
+		if (wait_event_interruptible(&pipe->read_wait,
+					     !is_empty(pipe) || !READ_ONCE(pipe->writers)))
 			return -ERESTARTSYS;
 	}
 }
@@ -245,7 +246,8 @@ static ssize_t append(struct pipe *pipe, struct io_iter *iter)
 	last = buffer_at(pipe, pipe->head - 1);
 	if (last->offset + last->length + size > PAGE_SIZE)
 		return 0;
-	moved = io_iter_read(iter, (char *)page_virt(last->page) + last->offset + last->length, size);
+	moved = io_iter_read(iter, (char *)page_virt(last->page) + last->offset + last->length,
+			     size);
 	last->length += (u32)moved;
 	return moved ? (ssize_t)moved : -EFAULT;
 }
@@ -302,7 +304,8 @@ static ssize_t pipe_write(struct file *file, struct io_iter *iter, u64 *position
 			error = -EAGAIN;
 			break;
 		}
-		if (wait_event_interruptible(&pipe->write_wait, !is_full(pipe) || !READ_ONCE(pipe->readers))) {
+		if (wait_event_interruptible(&pipe->write_wait,
+					     !is_full(pipe) || !READ_ONCE(pipe->readers))) {
 			error = -ERESTARTSYS;
 			break;
 		}
@@ -322,7 +325,8 @@ static u32 pipe_poll(struct file *file, struct poll_table *table)
 		poll_wait(file, &pipe->read_wait, table);
 		if (!is_empty(pipe))
 			ready |= READY_IN;
-		if (!READ_ONCE(pipe->writers) && READ_ONCE(pipe->writer_opens) != (u32)file->position)
+		if (!READ_ONCE(pipe->writers) &&
+		    READ_ONCE(pipe->writer_opens) != (u32)file->position)
 			ready |= POLLHUP;
 	}
 	if (file->mode & FILE_WRITE) {
@@ -385,7 +389,8 @@ static long pipe_resize(struct pipe *pipe, u64 bytes)
 	if (bytes > 1UL << 31)
 		return -EINVAL;
 	size = pages == 1 ? 1 : 2u << ilog2(pages - 1);
-	if ((u64)size * PAGE_SIZE > pipe_max_size && size > pipe->size && !capable(CAP_SYS_RESOURCE))
+	if ((u64)size * PAGE_SIZE > pipe_max_size && size > pipe->size &&
+	    !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	mutex_lock(&pipe->lock);
 	error = resize_locked(pipe, size);
@@ -446,13 +451,16 @@ static int wait_for_partner(struct pipe *pipe, const u32 *opens)
 {
 	u32 before = *opens;
 
-	return wait_event_interruptible(&pipe->open_wait, READ_ONCE(*opens) != before) ? -ERESTARTSYS : 0;
+	return wait_event_interruptible(&pipe->open_wait, READ_ONCE(*opens) != before)
+		       ? -ERESTARTSYS
+		       : 0;
 }
 
 /* The rules of POSIX. pipe->lock held; *wait_on is set to the counter to wait for, if any. */
 static int open_locked(struct pipe *pipe, struct file *file, const u32 **wait_on)
 {
-	bool no_wait = file->flags & O_NONBLOCK, reads = file->mode & FILE_READ, writes = file->mode & FILE_WRITE;
+	bool no_wait = file->flags & O_NONBLOCK, reads = file->mode & FILE_READ,
+	     writes = file->mode & FILE_WRITE;
 
 	if (writes && !reads && no_wait && !pipe->readers)
 		return -ENXIO;

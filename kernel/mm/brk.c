@@ -8,7 +8,8 @@ static bool heap_permitted(const struct mm *mm, u64 brk)
 {
 	u64 limit = task_limit(current, RLIMIT_DATA);
 
-	return limit == RLIM_INFINITY || (brk - mm->brk_start) + (mm->data_end - mm->data_start) <= limit;
+	return limit == RLIM_INFINITY ||
+	       (brk - mm->brk_start) + (mm->data_end - mm->data_start) <= limit;
 }
 
 static int heap_grow(struct mm *mm, u64 from, u64 to)

@@ -149,7 +149,8 @@ static int fault_anonymous(const struct fault *f)
 		return page ? install_new_anon(f, page) : -ENOMEM;
 	}
 	if (install_begin(f)) {
-		pte_write(f->entry, pte_make(page_paddr(zero_page), vma_read_bits(f->vma) | PTE_SOFT_SPECIAL));
+		pte_write(f->entry, pte_make(page_paddr(zero_page),
+					     vma_read_bits(f->vma) | PTE_SOFT_SPECIAL));
 		install_end(f);
 	}
 	return 0;
@@ -321,7 +322,9 @@ static inline bool vma_permits(const struct vma *vma, u32 flags)
 
 int vm_fault_vma(struct vma *vma, u64 address, u32 flags)
 {
-	struct fault f = { .vma = vma, .address = ALIGN_DOWN(address, PAGE_SIZE), .write = flags & FAULT_WRITE };
+	struct fault f = { .vma = vma,
+			   .address = ALIGN_DOWN(address, PAGE_SIZE),
+			   .write = flags & FAULT_WRITE };
 	int error;
 
 	if (unlikely(!vma_permits(vma, flags)))
@@ -347,11 +350,12 @@ int vm_grow_stack(struct vma *vma, u64 address)
 	if (start < MMAP_MIN_ADDRESS || vma->end - start > task_limit(current, RLIMIT_STACK))
 		return -EFAULT;
 	/* Another stack needs no gap: two parts of one, after a hole was made. */
-	if (prev && (prev->end > start || (!(prev->flags & VM_STACK) &&
-					   (prev->flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
-					   start - prev->end < STACK_GUARD_GAP)))
+	if (prev && (prev->end > start ||
+		     (!(prev->flags & VM_STACK) && (prev->flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
+		      start - prev->end < STACK_GUARD_GAP)))
 		return -EFAULT;
-	if (!mm_may_grow(mm, vma->flags, pages) || ((vma->flags & VM_LOCKED) && mm_may_lock(mm, pages)))
+	if (!mm_may_grow(mm, vma->flags, pages) ||
+	    ((vma->flags & VM_LOCKED) && mm_may_lock(mm, pages)))
 		return -EFAULT;
 	if ((vma->flags & VM_ACCOUNT) && vm_commit(pages))
 		return -ENOMEM;
@@ -369,7 +373,8 @@ static __noinline struct vma *fault_find_stack(struct mm *mm, u64 address)
 	rwsem_read_unlock(&mm->lock);
 	rwsem_write_lock(&mm->lock);
 	vma = vma_find(mm, address);
-	if (vma && vma->start > address && (!(vma->flags & VM_STACK) || vm_grow_stack(vma, address)))
+	if (vma && vma->start > address &&
+	    (!(vma->flags & VM_STACK) || vm_grow_stack(vma, address)))
 		vma = NULL;
 	rwsem_downgrade(&mm->lock);
 	return vma;
@@ -415,10 +420,12 @@ static void fault_signal(int error, u64 address)
 	}
 }
 
-bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_access access, bool present __unused,
-		     bool user_mode)
+bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_access access,
+		     bool present __unused, bool user_mode)
 {
-	static const u8 flags_of[] = { [TRAP_READ] = 0, [TRAP_WRITE] = FAULT_WRITE, [TRAP_EXEC] = FAULT_EXEC };
+	static const u8 flags_of[] = {
+		[TRAP_READ] = 0, [TRAP_WRITE] = FAULT_WRITE, [TRAP_EXEC] = FAULT_EXEC
+	};
 	struct mm *mm = current->mm;
 	int error = -EFAULT;
 

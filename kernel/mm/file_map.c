@@ -77,8 +77,10 @@ static long around_install_range(struct vma *vma, u64 index, u64 end, pte_t *ent
 bool vm_fault_around(struct vma *vma, u64 address, pte_t *entry)
 {
 	const u64 block = FAULT_AROUND * PAGE_SIZE;
-	u64 start = MAX(ALIGN_DOWN(address, block), vma->start), end = MIN(ALIGN_DOWN(address, block) + block, vma->end);
-	u64 index = vma_index(vma, start), index_end = vma_index(vma, end), bits = vma_read_bits(vma);
+	u64 start = MAX(ALIGN_DOWN(address, block), vma->start),
+	    end = MIN(ALIGN_DOWN(address, block) + block, vma->end);
+	u64 index = vma_index(vma, start), index_end = vma_index(vma, end),
+	    bits = vma_read_bits(vma);
 	struct spinlock *lock = page_table_lock(entry);
 	bool mapped;
 	long n;
@@ -90,7 +92,8 @@ bool vm_fault_around(struct vma *vma, u64 address, pte_t *entry)
 		bits = vma->pte_bits;
 	index_end = MIN(index_end, inode_pages(vma->file->inode));
 	spin_lock(lock); /* keeps preemption off: RCU */
-	n = around_install_range(vma, index, index_end, entry - ((address - start) >> PAGE_SHIFT), bits);
+	n = around_install_range(vma, index, index_end, entry - ((address - start) >> PAGE_SHIFT),
+				 bits);
 	mapped = !pte_none(pte_read(entry));
 	spin_unlock(lock);
 	if (n && cache_is_memory(&vma->file->inode->cache))

@@ -35,7 +35,8 @@ void page_cache_init_slab(void);
 /* The lock of a page table, from a pointer to any of its entries. */
 static inline struct spinlock *page_table_lock(const pte_t *entry)
 {
-	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock), "the lock fits");
+	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock),
+		       "the lock fits");
 	return (struct spinlock *)virt_page(entry)->table_lock;
 }
 
@@ -116,7 +117,8 @@ int vma_split_range(struct mm *mm, u64 start, u64 end);
 /* Joins with neighbours that are alike; the vma that holds the range afterwards. */
 struct vma *vma_merge(struct vma *vma);
 /* Grows a neighbour over the free range instead of a new vma: it, or NULL. */
-struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u32 flags, struct file *file, u64 page_offset);
+struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u32 flags, struct file *file,
+		       u64 page_offset);
 /* Highest free range of that size in [low, high), or 0. */
 u64 vma_find_gap(struct mm *mm, u64 length, u64 low, u64 high);
 /* Invariants of the whole tree; nothing without KERNEL_TESTS. */
@@ -170,7 +172,8 @@ int mm_may_lock(struct mm *mm, u64 pages);
 /* Page aligned, not empty, and below USER_END. */
 static inline bool vm_range_ok(u64 start, u64 length)
 {
-	return IS_ALIGNED(start, PAGE_SIZE) && length && length <= USER_END && start <= USER_END - length;
+	return IS_ALIGNED(start, PAGE_SIZE) && length && length <= USER_END &&
+	       start <= USER_END - length;
 }
 
 /* Unmaps [start, end), which is aligned: 0 or -ENOMEM, then nothing was changed. */

@@ -11,18 +11,20 @@ static const struct {
 	u32 size;
 	const char *name;
 } classes[] = {
-	{ 16, "kmalloc-16" },	  { 32, "kmalloc-32" },	    { 48, "kmalloc-48" },     { 64, "kmalloc-64" },
-	{ 96, "kmalloc-96" },	  { 128, "kmalloc-128" },   { 192, "kmalloc-192" },   { 256, "kmalloc-256" },
-	{ 384, "kmalloc-384" },	  { 512, "kmalloc-512" },   { 768, "kmalloc-768" },   { 1024, "kmalloc-1k" },
-	{ 1536, "kmalloc-1536" }, { 2048, "kmalloc-2k" },   { 3072, "kmalloc-3k" },   { 4096, "kmalloc-4k" },
-	{ 8192, "kmalloc-8k" },
+	{ 16, "kmalloc-16" },	  { 32, "kmalloc-32" },	  { 48, "kmalloc-48" },
+	{ 64, "kmalloc-64" },	  { 96, "kmalloc-96" },	  { 128, "kmalloc-128" },
+	{ 192, "kmalloc-192" },	  { 256, "kmalloc-256" }, { 384, "kmalloc-384" },
+	{ 512, "kmalloc-512" },	  { 768, "kmalloc-768" }, { 1024, "kmalloc-1k" },
+	{ 1536, "kmalloc-1536" }, { 2048, "kmalloc-2k" }, { 3072, "kmalloc-3k" },
+	{ 4096, "kmalloc-4k" },	  { 8192, "kmalloc-8k" },
 };
 
 #define SMALL_STEP 16
 #define SMALL_MAX 1024
 
 static struct slab_cache *class_caches[ARRAY_LEN(classes)] __ro_after_init;
-static u8 small_class[SMALL_MAX / SMALL_STEP + 1] __ro_after_init; /* by size, in steps, rounded up */
+static u8
+	small_class[SMALL_MAX / SMALL_STEP + 1] __ro_after_init; /* by size, in steps, rounded up */
 
 void slab_init(void)
 {
@@ -32,8 +34,8 @@ void slab_init(void)
 		class_caches[i] = slab_cache_create(classes[i].name, classes[i].size, 0);
 	for (u32 step = 0; step < ARRAY_LEN(small_class); step++) {
 		while (classes[class].size < step * SMALL_STEP)
-			class++;
-		small_class[step] = (u8)class;
+			class ++;
+		small_class[step] = (u8) class;
 	}
 }
 
@@ -48,7 +50,7 @@ static struct slab_cache *class_cache(size_t size)
 	if (likely(size <= SMALL_MAX))
 		return AT(class_caches, AT(small_class, (size + SMALL_STEP - 1) / SMALL_STEP));
 	for (class = small_class[ARRAY_LEN(small_class) - 1]; classes[class].size < size;)
-		class++;
+		class ++;
 	return class_caches[class];
 }
 
@@ -59,8 +61,10 @@ static void *kmalloc_pages(size_t size, unsigned int flags)
 
 	if (order > PAGE_MAX_ORDER)
 		return NULL;
-	page = page_alloc(order, PAGE_COMPOUND | (flags & SLAB_ZERO ? PAGE_ZERO : 0) |
-					 (flags & SLAB_ATOMIC ? PAGE_ATOMIC : 0), PAGE_KERNEL);
+	page = page_alloc(order,
+			  PAGE_COMPOUND | (flags & SLAB_ZERO ? PAGE_ZERO : 0) |
+				  (flags & SLAB_ATOMIC ? PAGE_ATOMIC : 0),
+			  PAGE_KERNEL);
 	return page ? page_virt(page) : NULL;
 }
 

@@ -154,8 +154,10 @@ static int advise_remove(struct mm *mm, u64 start, u64 end)
 	rwsem_read_unlock(&mm->lock);
 	if (!file)
 		return error;
-	error = file->ops->fallocate ? (int)file->ops->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-								  offset, length) : -EOPNOTSUPP;
+	error = file->ops->fallocate
+			? (int)file->ops->fallocate(
+				  file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length)
+			: -EOPNOTSUPP;
 	file_put(file);
 	return error;
 }
@@ -221,8 +223,8 @@ int vm_madvise(u64 start, u64 length, int advice)
 {
 	u64 size = ALIGN_UP(length, (u64)PAGE_SIZE);
 
-	if (!find_flag_advice(advice) && !advice_acts(advice) && advice != MADV_REMOVE && advice != MADV_POPULATE_READ &&
-	    advice != MADV_POPULATE_WRITE)
+	if (!find_flag_advice(advice) && !advice_acts(advice) && advice != MADV_REMOVE &&
+	    advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE)
 		return -EINVAL;
 	if (!IS_ALIGNED(start, PAGE_SIZE) || (length && !size) || start + size < start)
 		return -EINVAL;

@@ -22,7 +22,8 @@ static const char *vma_area_name(const struct mm *mm, struct vma *vma)
 	return NULL;
 }
 
-static void show_name(struct seq_file *out, const char *name, const struct file *file, size_t line_start)
+static void show_name(struct seq_file *out, const char *name, const struct file *file,
+		      size_t line_start)
 {
 	if (!name && !file)
 		return;
@@ -45,10 +46,12 @@ static void show_vma(struct seq_file *out, const struct mm *mm, struct vma *vma)
 	u64 device = file ? file->inode->super->device : 0;
 	size_t line_start = out->used;
 
-	seq_printf(out, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)vma->start,
-		   (unsigned long long)vma->end, vma->flags & VM_READ ? 'r' : '-', vma->flags & VM_WRITE ? 'w' : '-',
+	seq_printf(out, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ",
+		   (unsigned long long)vma->start, (unsigned long long)vma->end,
+		   vma->flags & VM_READ ? 'r' : '-', vma->flags & VM_WRITE ? 'w' : '-',
 		   vma->flags & VM_EXEC ? 'x' : '-', vma->flags & VM_SHARED ? 's' : 'p',
-		   file ? (unsigned long long)vma->page_offset << PAGE_SHIFT : 0ULL, DEV_MAJOR(device), DEV_MINOR(device),
+		   file ? (unsigned long long)vma->page_offset << PAGE_SHIFT : 0ULL,
+		   DEV_MAJOR(device), DEV_MINOR(device),
 		   file ? (unsigned long long)file->inode->number : 0ULL);
 	show_name(out, vma_area_name(mm, vma), file, line_start);
 	seq_putc(out, '\n');

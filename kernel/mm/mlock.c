@@ -52,7 +52,8 @@ static int lock_range(struct mm *mm, u64 start, u64 end, bool lock)
 	if (lock && mm_may_lock(mm, pages - pages_locked_in(mm, start, end)))
 		error = -ENOMEM;
 	else
-		error = vm_range_set_flags(mm, start, end, lock ? VM_LOCKED : 0, lock ? 0 : VM_LOCKED);
+		error = vm_range_set_flags(mm, start, end, lock ? VM_LOCKED : 0,
+					   lock ? 0 : VM_LOCKED);
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }
@@ -124,8 +125,8 @@ int vm_mlock_all(int flags)
 	error = rwsem_write_lock_killable(&mm->lock);
 	if (error)
 		return error;
-	if ((flags & MCL_CURRENT) &&
-	    mm_may_lock(mm, (u64)(atomic_read(&mm->pages_total) - atomic_read(&mm->pages_locked)))) {
+	if ((flags & MCL_CURRENT) && mm_may_lock(mm, (u64)(atomic_read(&mm->pages_total) -
+							   atomic_read(&mm->pages_locked)))) {
 		error = -ENOMEM;
 	} else {
 		mm->default_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;

@@ -67,7 +67,9 @@ static void mm_tear_down(struct mm *mm)
 	gather.full = true;
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
 		rmap_remove(vma);
-		list_add_tail(&vma->rmap_link, &gone); /* a released one may be freed: no walk through the tree then */
+		list_add_tail(
+			&vma->rmap_link,
+			&gone); /* a released one may be freed: no walk through the tree then */
 		vm_zap(&gather, vma, vma->start, vma->end, false);
 		if (vma->flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
@@ -76,7 +78,7 @@ static void mm_tear_down(struct mm *mm)
 	gather_end(&gather);
 	mm->vmas = RB_ROOT;
 	mm->cached = NULL;
-	list_for_each_entry_safe(vma, next, &gone, rmap_link)
+	list_for_each_entry_safe (vma, next, &gone, rmap_link)
 		vma_release(vma);
 	rwsem_write_unlock(&mm->lock);
 	vm_uncommit(accounted);

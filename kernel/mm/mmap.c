@@ -26,7 +26,8 @@ long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
 		hint = MAX(hint, MMAP_MIN_ADDRESS);
 		next = vma_find(mm, hint);
 		prev = next ? vma_prev(next) : NULL;
-		if ((!next || hint + length <= vma_guarded_start(next)) && (!prev || prev->end <= hint))
+		if ((!next || hint + length <= vma_guarded_start(next)) &&
+		    (!prev || prev->end <= hint))
 			return (long)hint;
 	}
 	if (map_flags & MAP_32BIT) {
@@ -50,14 +51,16 @@ static int check_fixed(struct mm *mm, const struct mmap_request *request)
 		return -EINVAL;
 	if (start < MMAP_MIN_ADDRESS && !capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	if ((request->flags & MAP_FIXED_NOREPLACE) && vma_find_range(mm, start, start + request->length))
+	if ((request->flags & MAP_FIXED_NOREPLACE) &&
+	    vma_find_range(mm, start, start + request->length))
 		return -EEXIST;
 	return 0;
 }
 
 static u32 prot_vm_flags(u32 prot)
 {
-	return prot & (PROT_READ | PROT_WRITE | PROT_EXEC); /* VM_READ, VM_WRITE, VM_EXEC have their values */
+	return prot & (PROT_READ | PROT_WRITE |
+		       PROT_EXEC); /* VM_READ, VM_WRITE, VM_EXEC have their values */
 }
 
 static int file_vm_flags(const struct mmap_request *request, u32 *flags)
@@ -114,7 +117,8 @@ static int request_vm_flags(struct mm *mm, const struct mmap_request *request, u
 {
 	int error;
 
-	*flags = prot_vm_flags(request->prot) | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC | mm->default_flags;
+	*flags = prot_vm_flags(request->prot) | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC |
+		 mm->default_flags;
 	if (request->flags & MAP_LOCKED) {
 		if (!capable(CAP_IPC_LOCK) && !task_limit(current, RLIMIT_MEMLOCK))
 			return -EPERM;
@@ -148,7 +152,8 @@ static int map_file(struct vma *vma, struct file *file, u64 page_offset)
 }
 
 /* A free range becomes mapped. */
-static int map_range(struct mm *mm, u64 start, u64 end, u32 flags, const struct mmap_request *request)
+static int map_range(struct mm *mm, u64 start, u64 end, u32 flags,
+		     const struct mmap_request *request)
 {
 	struct file *file = request->file;
 	u64 pages = (end - start) >> PAGE_SHIFT;
@@ -185,7 +190,8 @@ int vm_map_anonymous(struct mm *mm, u64 start, u64 end, u32 flags)
 
 	if (mm->vma_count >= VMA_COUNT_MAX)
 		return -ENOMEM;
-	return map_range(mm, start, end, flags | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC, &request);
+	return map_range(mm, start, end, flags | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC,
+			 &request);
 }
 
 /* Of what lies in the way, the part that counts against the limits now and will be gone. */
@@ -302,14 +308,16 @@ int vm_setup_stack(struct mm *mm, u64 top, u64 size, u32 extra_flags)
 	int error;
 
 	rwsem_write_lock(&mm->lock);
-	error = vma_find_range(mm, top - size, top) ? -ENOMEM : vm_map_anonymous(mm, top - size, top, flags);
+	error = vma_find_range(mm, top - size, top) ? -ENOMEM
+						    : vm_map_anonymous(mm, top - size, top, flags);
 	if (!error)
 		mm->stack_top = top;
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }
 
-long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops, void *private_data)
+long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops,
+		    void *private_data)
 {
 	struct vma *vma;
 	long at;

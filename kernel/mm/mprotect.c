@@ -12,14 +12,16 @@
  */
 static pte_t entry_protected(const struct vma *vma, pte_t old)
 {
-	u64 keep = old.raw & (PTE_ADDRESS | PTE_SOFT_SPECIAL | PTE_CACHE_DISABLE | PTE_WRITE_THROUGH);
+	u64 keep = old.raw &
+		   (PTE_ADDRESS | PTE_SOFT_SPECIAL | PTE_CACHE_DISABLE | PTE_WRITE_THROUGH);
 	u64 bits = pte_has(old, PTE_WRITE) ? vma->pte_bits : vma_read_bits(vma);
 
 	/* Frames of devices get all that the vma permits: no fault will be able to. */
 	return (pte_t){ keep | (vma->flags & VM_SPECIAL ? vma->pte_bits : bits) };
 }
 
-static void protect_table(const struct vma *vma, pte_t *entry, u64 start, u64 end, struct gather *gather)
+static void protect_table(const struct vma *vma, pte_t *entry, u64 start, u64 end,
+			  struct gather *gather)
 {
 	struct spinlock *lock = page_table_lock(entry);
 
@@ -129,7 +131,8 @@ int vm_mprotect(u64 start, u64 length, u32 prot)
 	u64 end;
 	int error;
 
-	if ((prot & (PROT_GROWSDOWN | PROT_GROWSUP)) == (PROT_GROWSDOWN | PROT_GROWSUP) || !IS_ALIGNED(start, PAGE_SIZE))
+	if ((prot & (PROT_GROWSDOWN | PROT_GROWSUP)) == (PROT_GROWSDOWN | PROT_GROWSUP) ||
+	    !IS_ALIGNED(start, PAGE_SIZE))
 		return -EINVAL;
 	if (!length)
 		return 0;

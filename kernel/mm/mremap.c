@@ -140,7 +140,8 @@ static int remap_grow_in_place(struct remap *r)
 static int remap_check_vma(struct remap *r)
 {
 	struct vma *vma = vma_find(r->mm, r->old);
-	u64 more = r->new_length > r->old_length ? (r->new_length - r->old_length) >> PAGE_SHIFT : 0;
+	u64 more = r->new_length > r->old_length ? (r->new_length - r->old_length) >> PAGE_SHIFT
+						 : 0;
 
 	if (!vma || vma->start > r->old)
 		return -EFAULT;
@@ -154,12 +155,15 @@ static int remap_check_vma(struct remap *r)
 		return -EFAULT;
 	if (more && (vma->flags & VM_SPECIAL))
 		return -EFAULT;
-	if (vma->file && vma_index(vma, r->old) + (r->new_length >> PAGE_SHIFT) < vma_index(vma, r->old))
+	if (vma->file &&
+	    vma_index(vma, r->old) + (r->new_length >> PAGE_SHIFT) < vma_index(vma, r->old))
 		return -EINVAL;
 	if ((vma->flags & VM_LOCKED) && more && mm_may_lock(r->mm, more))
 		return -EAGAIN;
-	return mm_may_grow(r->mm, vma->flags, r->flags & MREMAP_DONTUNMAP ? r->new_length >> PAGE_SHIFT : more) ? 0 :
-														  -ENOMEM;
+	return mm_may_grow(r->mm, vma->flags,
+			   r->flags & MREMAP_DONTUNMAP ? r->new_length >> PAGE_SHIFT : more)
+		       ? 0
+		       : -ENOMEM;
 }
 
 static long remap_fixed(struct remap *r)
@@ -192,7 +196,8 @@ static long remap_anywhere(struct remap *r)
 
 	if (r->old_length >= r->new_length && !(r->flags & MREMAP_DONTUNMAP)) {
 		if (r->old_length > r->new_length)
-			return vm_unmap_locked(r->mm, r->old + r->new_length, r->old + r->old_length);
+			return vm_unmap_locked(r->mm, r->old + r->new_length,
+					       r->old + r->old_length);
 		return 0;
 	}
 	error = remap_check_vma(r);
@@ -240,7 +245,8 @@ long vm_mremap(u64 old, u64 old_length, u64 new_length, u32 flags, u64 new_addre
 	if (at)
 		return at;
 	at = remap_locked(&r);
-	locked = at > 0 && r.vma && r.new_length > r.old_length && (r.mm->default_flags & VM_LOCKED);
+	locked = at > 0 && r.vma && r.new_length > r.old_length &&
+		 (r.mm->default_flags & VM_LOCKED);
 	rwsem_write_unlock(&r.mm->lock);
 	if (locked)
 		(void)vm_populate(r.mm, (u64)at, r.new_length, true);

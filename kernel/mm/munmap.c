@@ -30,7 +30,7 @@ static void release_range(struct list *detached)
 	struct vma *vma, *next;
 	u64 accounted = 0;
 
-	list_for_each_entry_safe(vma, next, detached, rmap_link) {
+	list_for_each_entry_safe (vma, next, detached, rmap_link) {
 		if (vma->flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
 		vma_release(vma);
@@ -55,7 +55,7 @@ int vm_unmap_locked(struct mm *mm, u64 start, u64 end)
 	detach_range(mm, start, end, &detached);
 	empty_range(mm, start, &floor, &ceiling);
 	gather_begin(&gather, mm);
-	list_for_each_entry(vma, &detached, rmap_link)
+	list_for_each_entry (vma, &detached, rmap_link)
 		vm_zap(&gather, vma, vma->start, vma->end, false);
 	pt_free_tables(&gather, start, end, floor, ceiling);
 	gather_end(&gather);

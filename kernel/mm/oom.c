@@ -26,8 +26,8 @@ static long task_score(struct task *task, long total)
 
 	if (!mm || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
 		return -1;
-	pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem) +
-		atomic_read(&mm->table_pages);
+	pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
+		atomic_read(&mm->rss_shmem) + atomic_read(&mm->table_pages);
 	pages += adjust * (total / 1000);
 	return MAX(pages, 1L);
 }

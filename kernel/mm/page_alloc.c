@@ -31,14 +31,16 @@ struct page_cpu_list {
 };
 
 static DEFINE_PER_CPU(struct page_cpu_list, page_cpu_list); /* [C] */
-static DEFINE_PER_CPU(u64[PAGE_OWNERS], page_owner_count); /* [C] frames handed out here minus frames freed here */
+static DEFINE_PER_CPU(u64[PAGE_OWNERS],
+		      page_owner_count); /* [C] frames handed out here minus frames freed here */
 
 struct buddy buddy = { .lock = SPINLOCK_INIT(RANK_PAGE_ALLOC) };
 
 static __cold __noreturn void page_bad(const struct page *page, const char *what)
 {
-	panic("page: frame %llx %s (owner %u, order %u, ref %d)", (unsigned long long)page_frame(page), what,
-	      page->owner, page->order, atomic_read(&page->ref));
+	panic("page: frame %llx %s (owner %u, order %u, ref %d)",
+	      (unsigned long long)page_frame(page), what, page->owner, page->order,
+	      atomic_read(&page->ref));
 }
 
 /* --- Buddy lists. buddy.lock held. ----------------------------------------------------------------------------- */
@@ -182,7 +184,8 @@ static u64 page_reserve_for(unsigned int flags)
 {
 	const struct task *task = current;
 
-	if ((task->flags & TASK_FLAG_MEMORY_RESERVE) || (task->mm && READ_ONCE(task->mm->oom_victim)))
+	if ((task->flags & TASK_FLAG_MEMORY_RESERVE) ||
+	    (task->mm && READ_ONCE(task->mm->oom_victim)))
 		return 0;
 	return flags & PAGE_ATOMIC ? buddy.reserve / 4 : buddy.reserve;
 }
@@ -197,7 +200,8 @@ static __noinline struct page *page_alloc_slow(unsigned int order, unsigned int 
 		page_drain_cpu_list();
 		slab_shrink();
 		page = buddy_take(order, page_reserve_for(flags));
-		if (page || (flags & PAGE_NO_RECLAIM) || !(flags & PAGE_USER) || signal_is_fatal_pending(current))
+		if (page || (flags & PAGE_NO_RECLAIM) || !(flags & PAGE_USER) ||
+		    signal_is_fatal_pending(current))
 			return page;
 		if (!oom_kill())
 			return NULL;
@@ -210,7 +214,8 @@ static void page_verify_zero(struct page *page)
 
 	if (unlikely(found))
 		panic("page: frame %llx was written after it was freed, at offset %lu",
-		      (unsigned long long)page_frame(page), (unsigned long)((const char *)found - (char *)page_virt(page)));
+		      (unsigned long long)page_frame(page),
+		      (unsigned long)((const char *)found - (char *)page_virt(page)));
 }
 
 /* One frame leaves the free state. */
@@ -225,7 +230,8 @@ static inline void page_take_frame(struct page *page, bool zero)
 	page->flags = 0;
 }
 
-static __noinline void page_take_tails(struct page *page, unsigned int order, unsigned int flags, bool zero)
+static __noinline void page_take_tails(struct page *page, unsigned int order, unsigned int flags,
+				       bool zero)
 {
 	for (unsigned int i = 1; i < 1u << order; i++) {
 		page_take_frame(page + i, zero);

@@ -49,7 +49,8 @@ void __init page_cache_init_slab(void)
 		mutex_init(&fill_locks[i], RANK_PAGE_CACHE_FILL);
 }
 
-void page_cache_init(struct page_cache *cache, struct inode *inode, const struct page_cache_ops *ops)
+void page_cache_init(struct page_cache *cache, struct inode *inode,
+		     const struct page_cache_ops *ops)
 {
 	spin_init(&cache->lock, RANK_MAPPING);
 	spin_init(&cache->rmap_lock, RANK_RMAP);
@@ -68,7 +69,8 @@ struct page *page_cache_find(struct page_cache *cache, u64 index)
 	while ((page = radix_lookup(&cache->pages, index))) {
 		if (!page_try_get(page))
 			continue; /* being removed: the tree will say so */
-		if (likely(page->owner == PAGE_CACHE && READ_ONCE(page->cache) == cache && page->index == index))
+		if (likely(page->owner == PAGE_CACHE && READ_ONCE(page->cache) == cache &&
+			   page->index == index))
 			break;
 		page_put(page);
 	}
@@ -236,7 +238,8 @@ static void cache_remove_from(struct page_cache *cache, u64 index)
 		for (u32 i = 0; i < count; i++) {
 			/* A fault that looked at the old file size may have mapped it after the caller unmapped. */
 			if (unlikely(atomic_read(&pages[i]->mapcount) > 0))
-				vm_unmap_inode(cache->inode, pages[i]->index, pages[i]->index + 1, true);
+				vm_unmap_inode(cache->inode, pages[i]->index, pages[i]->index + 1,
+					       true);
 			page_put(pages[i]);
 		}
 		cache_uncharge(cache, count);

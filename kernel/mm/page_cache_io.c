@@ -37,7 +37,8 @@ ssize_t page_cache_read(struct file *file, struct io_iter *iter, u64 position)
 		if (IS_ERR(page))
 			return done ? done : PTR_ERR(page);
 		if (page) {
-			moved = io_iter_write(iter, (char *)page_virt(page) + (position & (PAGE_SIZE - 1)), part);
+			moved = io_iter_write(
+				iter, (char *)page_virt(page) + (position & (PAGE_SIZE - 1)), part);
 			page_put(page);
 		} else {
 			moved = io_iter_zero(iter, part);
@@ -68,7 +69,8 @@ ssize_t page_cache_write(struct file *file, struct io_iter *iter, u64 position)
 
 		if (IS_ERR(page))
 			return done ? done : PTR_ERR(page);
-		moved = io_iter_read(iter, (char *)page_virt(page) + (position & (PAGE_SIZE - 1)), part);
+		moved = io_iter_read(iter, (char *)page_virt(page) + (position & (PAGE_SIZE - 1)),
+				     part);
 		if (moved) {
 			page_cache_dirty(page);
 			inode_grow(inode, position + moved);
@@ -97,7 +99,8 @@ ssize_t page_cache_read_kernel(struct inode *inode, void *buffer, size_t size, u
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
 		if (page) {
-			memcpy((char *)buffer + done, (char *)page_virt(page) + (position & (PAGE_SIZE - 1)), part);
+			memcpy((char *)buffer + done,
+			       (char *)page_virt(page) + (position & (PAGE_SIZE - 1)), part);
 			page_put(page);
 		} else {
 			memset((char *)buffer + done, 0, part);
@@ -118,7 +121,8 @@ ssize_t page_cache_write_kernel(struct inode *inode, const void *buffer, size_t 
 
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
-		memcpy((char *)page_virt(page) + (position & (PAGE_SIZE - 1)), (const char *)buffer + done, part);
+		memcpy((char *)page_virt(page) + (position & (PAGE_SIZE - 1)),
+		       (const char *)buffer + done, part);
 		page_cache_dirty(page);
 		page_put(page);
 		done += part;

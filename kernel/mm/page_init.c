@@ -47,9 +47,11 @@ static void __init page_array_map(u64 start, u64 end)
 {
 	u64 address = (u64)frame_page(start >> PAGE_SHIFT);
 	size_t size = (u64)frame_page(end >> PAGE_SHIFT) - address;
-	void *memory = boot_memory_alloc_aligned(size, size == HUGE_PAGE_SIZE ? size : PAGE_SIZE, ~0ULL);
+	void *memory =
+		boot_memory_alloc_aligned(size, size == HUGE_PAGE_SIZE ? size : PAGE_SIZE, ~0ULL);
 
-	if (kernel_map(address, virt_to_paddr(memory), size, PTE_PRESENT | PTE_WRITE | PTE_NX, MEMORY_TYPE_CACHED))
+	if (kernel_map(address, virt_to_paddr(memory), size, PTE_PRESENT | PTE_WRITE | PTE_NX,
+		       MEMORY_TYPE_CACHED))
 		panic("page: no memory for the page array");
 }
 
@@ -153,6 +155,8 @@ void page_report(void)
 {
 	const unsigned int kib = PAGE_SHIFT - 10;
 
-	pr_info("Memory: %lluK/%lluK available (%lluK reserved)", (unsigned long long)page_free_count() << kib,
-		(unsigned long long)buddy.total << kib, (unsigned long long)(buddy.total - buddy.managed) << kib);
+	pr_info("Memory: %lluK/%lluK available (%lluK reserved)",
+		(unsigned long long)page_free_count() << kib,
+		(unsigned long long)buddy.total << kib,
+		(unsigned long long)(buddy.total - buddy.managed) << kib);
 }

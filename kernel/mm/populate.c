@@ -42,7 +42,8 @@ int vm_populate(struct mm *mm, u64 start, u64 length, bool write)
 		}
 		start = MAX(start, vma->start);
 		stop = table_span_end(start, 2, MIN(vma->end, end));
-		error = populate_vma(vma, start, stop, write && (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
+		error = populate_vma(vma, start, stop,
+				     write && (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
 		rwsem_read_unlock(&mm->lock);
 		start = stop;
 	}
@@ -64,7 +65,8 @@ static struct page *entry_get_page(pte_t *entry, bool write)
 				 pte_address(value).raw == page_paddr(zero_page).raw)) {
 		page = pte_page(value);
 		/* A debugger may write where the program may not: into a frame that is the program's own. */
-		if (write && !pte_has(value, PTE_WRITE) && (page->owner != PAGE_ANON || atomic_read(&page->ref) != 1))
+		if (write && !pte_has(value, PTE_WRITE) &&
+		    (page->owner != PAGE_ANON || atomic_read(&page->ref) != 1))
 			page = NULL;
 		if (page)
 			page_get(page);

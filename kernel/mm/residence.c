@@ -93,7 +93,8 @@ int vm_msync(u64 start, u64 length, int flags)
 	bool hole = false;
 	int error = 0;
 
-	if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+	if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
+	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
 		return -EINVAL;
 	if (!IS_ALIGNED(start, PAGE_SIZE))
 		return -EINVAL;

@@ -63,7 +63,8 @@ static void vma_unmap_pages(struct vma *vma, u64 from, u64 to, bool all)
 	if (from >= to)
 		return;
 	gather_begin(&gather, vma->mm);
-	vm_zap(&gather, vma, vma->start + ((from - first) << PAGE_SHIFT), vma->start + ((to - first) << PAGE_SHIFT), !all);
+	vm_zap(&gather, vma, vma->start + ((from - first) << PAGE_SHIFT),
+	       vma->start + ((to - first) << PAGE_SHIFT), !all);
 	gather_end(&gather);
 }
 
@@ -75,7 +76,7 @@ void vm_unmap_inode(struct inode *inode, u64 from_index, u64 to_index, bool all)
 	if (list_empty(&cache->vmas))
 		return;
 	spin_lock(&cache->rmap_lock);
-	list_for_each_entry(vma, &cache->vmas, rmap_link)
+	list_for_each_entry (vma, &cache->vmas, rmap_link)
 		vma_unmap_pages(vma, from_index, to_index, all);
 	spin_unlock(&cache->rmap_lock);
 }

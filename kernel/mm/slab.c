@@ -65,7 +65,8 @@ static inline void *link_get(const struct slab_cache *cache, void *object)
 {
 	void **at = link_of(cache, object), *next = link_code(cache, at, *at);
 
-	if (config_on(CONFIG_SLAB_HIDDEN_FREELIST) && unlikely((u64)next - DIRECT_MAP_BASE >= slab_memory_size) && next)
+	if (config_on(CONFIG_SLAB_HIDDEN_FREELIST) &&
+	    unlikely((u64)next - DIRECT_MAP_BASE >= slab_memory_size) && next)
 		slab_fail(cache, object, "free list corrupted");
 	return next;
 }
@@ -119,7 +120,8 @@ static inline void object_take_back(const struct slab_cache *cache, void *object
 /* No lock. All objects free, in the order of their addresses. NULL: out of memory. */
 static struct page *slab_make(struct slab_cache *cache, unsigned int flags)
 {
-	struct page *page = page_alloc(cache->order, PAGE_COMPOUND | (flags & SLAB_ATOMIC ? PAGE_ATOMIC : 0), PAGE_SLAB);
+	struct page *page = page_alloc(
+		cache->order, PAGE_COMPOUND | (flags & SLAB_ATOMIC ? PAGE_ATOMIC : 0), PAGE_SLAB);
 	char *base;
 	void *next = NULL;
 
@@ -425,7 +427,8 @@ void slab_object_range(struct slab_cache *cache, const void *inside, u64 *start,
 	void *object = (void *)(base + index * cache->stride);
 
 	*start = (u64)object;
-	*end = *start + (config_on(CONFIG_SLAB_REDZONE) ? slab_trailer(cache, object)->used : cache->size);
+	*end = *start +
+	       (config_on(CONFIG_SLAB_REDZONE) ? slab_trailer(cache, object)->used : cache->size);
 }
 
 void slab_set_used(struct slab_cache *cache, void *object, size_t used)
@@ -451,18 +454,21 @@ static void slab_show_cache(struct seq_file *out, struct slab_cache *cache)
 	slabs = cache->slabs;
 	in_use = cache->in_use;
 	spin_unlock_irq(&cache->lock, flags);
-	seq_printf(out, "%-17s %6llu %6llu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6llu %6llu %6u\n", cache->name,
-		   (unsigned long long)in_use, (unsigned long long)slabs * cache->objects, cache->stride, cache->objects,
-		   1u << cache->order, cache->cpu_limit, cache->batch, 0u, (unsigned long long)slabs,
-		   (unsigned long long)slabs, 0u);
+	seq_printf(
+		out,
+		"%-17s %6llu %6llu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6llu %6llu %6u\n",
+		cache->name, (unsigned long long)in_use, (unsigned long long)slabs * cache->objects,
+		cache->stride, cache->objects, 1u << cache->order, cache->cpu_limit, cache->batch,
+		0u, (unsigned long long)slabs, (unsigned long long)slabs, 0u);
 }
 
 void slab_show(struct seq_file *out)
 {
-	seq_puts(out, "slabinfo - version: 2.1\n"
-		      "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
-		      " : tunables <limit> <batchcount> <sharedfactor>"
-		      " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	seq_puts(out,
+		 "slabinfo - version: 2.1\n"
+		 "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
+		 " : tunables <limit> <batchcount> <sharedfactor>"
+		 " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	for (u32 i = 0; i < READ_ONCE(slab_cache_count); i++)
 		slab_show_cache(out, &slab_caches[i]);
 }

@@ -50,7 +50,20 @@ const char *slab_check_address(const struct slab_cache *cache, const void *objec
 	return NULL;
 }
 
+/* What the object holds, and what is behind it: who wrote there may be recognised. */
+static void show_object(const struct slab_cache *cache, const void *object)
+{
+	const u64 *words = object;
+
+	for (u32 i = 0; i + 4 <= cache->stride / sizeof(*words) && i < 64; i += 4)
+		pr_err("%4zu: %016llx %016llx %016llx %016llx", i * sizeof(*words), (unsigned long long)words[i],
+		       (unsigned long long)words[i + 1], (unsigned long long)words[i + 2],
+		       (unsigned long long)words[i + 3]);
+}
+
 void slab_fail(const struct slab_cache *cache, const void *object, const char *what)
 {
+	if ((u64)object - DIRECT_MAP_BASE < page_frames_end() << PAGE_SHIFT)
+		show_object(cache, object);
 	panic("slab %s: object %p: %s", cache->name, object, what);
 }

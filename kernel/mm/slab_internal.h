@@ -22,7 +22,8 @@ struct slab_cache {
 	u8 order; /* [I] of a slab's pages */
 	u64 secret; /* [I] of the hidden free list */
 	struct spinlock lock; /* RANK_SLAB */
-	struct list partial; /* [lock] page->lru of slabs with a free object, empty ones at the end */
+	struct list
+		partial; /* [lock] page->lru of slabs with a free object, empty ones at the end */
 	u32 empty; /* [lock] slabs without an object in use: at most one is kept */
 	u64 slabs; /* [lock] */
 	u64 in_use; /* [lock] objects out of their slab; those in per-CPU lists count */
@@ -52,6 +53,7 @@ const char *slab_check_poison(const struct slab_cache *cache, void *object);
 const char *slab_check_address(const struct slab_cache *cache, const void *object);
 void slab_set_redzone(const struct slab_cache *cache, void *object, size_t used);
 void slab_set_poison(const struct slab_cache *cache, void *object);
-__cold __noreturn void slab_fail(const struct slab_cache *cache, const void *object, const char *what);
+__cold __noreturn void slab_fail(const struct slab_cache *cache, const void *object,
+				 const char *what);
 /* A kmalloc of `used` bytes was served from a larger class: the red zone begins right behind them. */
 void slab_set_used(struct slab_cache *cache, void *object, size_t used);

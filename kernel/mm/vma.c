@@ -107,7 +107,8 @@ int vma_split_range(struct mm *mm, u64 start, u64 end)
 
 static bool vma_alike(const struct vma *vma, u32 flags, const struct file *file)
 {
-	return vma->flags == flags && vma->file == file && !(flags & VM_SPECIAL) && !(vma->ops && vma->ops->close);
+	return vma->flags == flags && vma->file == file && !(flags & VM_SPECIAL) &&
+	       !(vma->ops && vma->ops->close);
 }
 
 static bool vma_continues(const struct vma *vma, u64 page_offset)
@@ -148,7 +149,8 @@ struct vma *vma_merge(struct vma *vma)
 	return vma;
 }
 
-struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u32 flags, struct file *file, u64 page_offset)
+struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u32 flags, struct file *file,
+		       u64 page_offset)
 {
 	struct vma *next = vma_find(mm, start), *prev;
 

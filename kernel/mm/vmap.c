@@ -40,7 +40,8 @@ struct vmap_area {
 };
 
 static DEFINE_PER_CPU(struct stack_cache, stack_cache); /* [C] preemption off */
-static struct spinlock vmap_lock = SPINLOCK_INIT(RANK_VMAP); /* kernel page tables of the region, too */
+static struct spinlock vmap_lock =
+	SPINLOCK_INIT(RANK_VMAP); /* kernel page tables of the region, too */
 static unsigned long slots_used[BITMAP_WORDS(STACK_SLOTS)]; /* [vmap_lock] */
 static u64 slot_hint; /* [vmap_lock] no free slot below */
 static struct list areas = LIST_INIT(areas);
@@ -95,7 +96,7 @@ static void frames_free(struct list *frames)
 {
 	struct page *page, *next;
 
-	list_for_each_entry_safe(page, next, frames, link)
+	list_for_each_entry_safe (page, next, frames, link)
 		page_put(page);
 }
 
@@ -248,7 +249,7 @@ static bool area_place(struct vmap_area *area)
 	u64 start = AREA_BASE;
 	struct list *behind = &areas;
 
-	list_for_each_entry(at, &areas, link) {
+	list_for_each_entry (at, &areas, link) {
 		if (at->start - start > area->size)
 			break;
 		start = at->start + at->size + PAGE_SIZE;
@@ -288,7 +289,7 @@ static struct vmap_area *area_find(u64 start)
 	struct vmap_area *area;
 	unsigned long flags = spin_lock_irq(&vmap_lock);
 
-	list_for_each_entry(area, &areas, link)
+	list_for_each_entry (area, &areas, link)
 		if (area->start == start)
 			break;
 	spin_unlock_irq(&vmap_lock, flags);

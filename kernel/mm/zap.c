@@ -14,7 +14,8 @@ void mm_count_rss(struct mm *mm, const struct page *page, long n)
 /* Before the resident size shrinks. */
 void mm_note_peak(struct mm *mm)
 {
-	long now = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem);
+	long now = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
+		   atomic_read(&mm->rss_shmem);
 
 	if (now > READ_ONCE(mm->rss_peak))
 		WRITE_ONCE(mm->rss_peak, now);

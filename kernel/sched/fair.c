@@ -7,9 +7,10 @@
 
 /* Each step of nice is a factor of 1.25: one task at nice 1 gets 45 % beside one at nice 0. */
 static const u32 weights[] = {
-	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
-	3906, 3121, 2501, 1991, 1586, 1277, 1024, 820, 655, 526, 423, 335, 272, 215,
-	172, 137, 110, 87, 70, 56, 45, 36, 29, 23, 18, 15,
+	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916,
+	9548,  7620,  6100,  4904,  3906,  3121,  2501,	 1991,	1586,  1277,
+	1024,  820,   655,   526,   423,   335,	  272,	 215,	172,   137,
+	110,   87,    70,    56,    45,	   36,	  29,	 23,	18,    15,
 };
 _Static_assert(ARRAY_LEN(weights) == NICE_MAX - NICE_MIN + 1, "a weight for each nice");
 
@@ -42,11 +43,13 @@ static void fair_update_min(struct runqueue *rq)
 {
 	struct task *first = fair_first(rq), *running = rq->running;
 	u64 least = rq->min_vruntime;
-	bool running_fair = running != rq->idle && !task_is_rt(running) && running->state == TASK_RUNNING;
+	bool running_fair = running != rq->idle && !task_is_rt(running) &&
+			    running->state == TASK_RUNNING;
 
 	if (first && running_fair)
-		least = vruntime_before(first->sched.vruntime, running->sched.vruntime) ?
-				first->sched.vruntime : running->sched.vruntime;
+		least = vruntime_before(first->sched.vruntime, running->sched.vruntime)
+				? first->sched.vruntime
+				: running->sched.vruntime;
 	else if (first)
 		least = first->sched.vruntime;
 	else if (running_fair)
@@ -100,7 +103,8 @@ void fair_place_new(struct runqueue *rq, struct task *task)
 
 u64 fair_slice_ns(const struct runqueue *rq, const struct task *task)
 {
-	u64 slice = rq->weight ? SCHED_LATENCY_NS * task->sched.weight / rq->weight : SCHED_LATENCY_NS;
+	u64 slice = rq->weight ? SCHED_LATENCY_NS * task->sched.weight / rq->weight
+			       : SCHED_LATENCY_NS;
 
 	return MAX(slice, (u64)SCHED_SLICE_MIN_NS);
 }

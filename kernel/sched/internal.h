@@ -7,7 +7,9 @@
 
 #define RT_PRIORITIES 100
 #define SCHED_TICK_NS (4 * NSEC_PER_MSEC) /* while a CPU is busy; an idle CPU has no tick */
-#define SCHED_LATENCY_NS (6 * NSEC_PER_MSEC) /* each runnable task runs once in this time, while slices stay long enough */
+#define SCHED_LATENCY_NS                                                                           \
+	(6 *                                                                                       \
+	 NSEC_PER_MSEC) /* each runnable task runs once in this time, while slices stay long enough */
 #define SCHED_SLICE_MIN_NS (750 * NSEC_PER_USEC)
 #define SCHED_WAKE_GRANULARITY_NS NSEC_PER_MSEC /* how far ahead a woken task must be to preempt */
 #define SCHED_WEIGHT_NICE_0 1024u
@@ -73,16 +75,19 @@ bool fair_preempts(const struct task *woken, const struct task *running);
 /* runqueue.c, all with rq->lock held. */
 void runqueue_charge(struct runqueue *rq); /* time of the running task up to now */
 void runqueue_add(struct runqueue *rq, struct task *task); /* becomes runnable here */
-void runqueue_remove(struct runqueue *rq, struct task *task); /* no longer runnable here; running or queued */
+void runqueue_remove(struct runqueue *rq,
+		     struct task *task); /* no longer runnable here; running or queued */
 void runqueue_put_back(struct runqueue *rq, struct task *task); /* was running, stays runnable */
-struct task *runqueue_pick(struct runqueue *rq); /* takes it out of the waiting ones; idle if there is none */
+struct task *
+runqueue_pick(struct runqueue *rq); /* takes it out of the waiting ones; idle if there is none */
 void runqueue_reschedule(struct runqueue *rq); /* its CPU is to call schedule soon */
 void runqueue_check_preempt(struct runqueue *rq, struct task *woken);
 
 /* balance.c */
 unsigned int sched_pick_cpu(const struct task *task, bool new_task);
 bool sched_cpu_allowed(const struct task *task, unsigned int cpu);
-bool sched_steal(struct runqueue *rq); /* an idle CPU takes a waiting task; interrupts off, no lock held */
+bool sched_steal(
+	struct runqueue *rq); /* an idle CPU takes a waiting task; interrupts off, no lock held */
 extern unsigned long *sched_idle_cpus; /* [A] bitmap */
 
 /* tick.c */

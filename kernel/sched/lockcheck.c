@@ -22,11 +22,13 @@ static struct held_locks *held_now(void)
 
 	if (in_interrupt())
 		return this_cpu_ptr(interrupt_held);
-	_Static_assert(sizeof(task->held_ranks) == sizeof(struct held_locks), "task->held_ranks is a held_locks");
+	_Static_assert(sizeof(task->held_ranks) == sizeof(struct held_locks),
+		       "task->held_ranks is a held_locks");
 	return (struct held_locks *)task->held_ranks;
 }
 
-static __cold void lockcheck_fail(const char *what, unsigned int rank, unsigned int other, unsigned long ip)
+static __cold void lockcheck_fail(const char *what, unsigned int rank, unsigned int other,
+				  unsigned long ip)
 {
 	lockcheck_off = true;
 	panic("lock check: %s (rank %u, holds %u) at %p", what, rank, other, (void *)ip);

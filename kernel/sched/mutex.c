@@ -52,7 +52,8 @@ static bool mutex_spin(struct mutex *mutex)
 				break;
 			continue;
 		}
-		if (!READ_ONCE(owner->sched.on_cpu) || !(this_cpu(preempt_count) & PREEMPT_NO_RESCHEDULE))
+		if (!READ_ONCE(owner->sched.on_cpu) ||
+		    !(this_cpu(preempt_count) & PREEMPT_NO_RESCHEDULE))
 			break;
 		cpu_relax();
 	}
@@ -168,7 +169,8 @@ bool mutex_try_lock(struct mutex *mutex)
 static void mutex_unlock_slow(struct mutex *mutex)
 {
 	unsigned long flags = spin_lock_irq(&mutex->wait_lock);
-	struct lock_waiter *first = list_first_entry_or_null(&mutex->waiters, struct lock_waiter, link);
+	struct lock_waiter *first =
+		list_first_entry_or_null(&mutex->waiters, struct lock_waiter, link);
 	u64 next = 0;
 
 	if (first)

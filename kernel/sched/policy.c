@@ -46,7 +46,7 @@ static unsigned int first_online_of(const unsigned long *mask)
 {
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (bitmap_test(mask, cpu))
 			return cpu;
 	return ~0u;

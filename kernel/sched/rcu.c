@@ -117,8 +117,8 @@ static void rcu_wait_cpu(unsigned int number, u64 passes, u32 idle)
 
 	if (idle & 1)
 		return; /* it was idle after the barrier below: readers that start later see the unlinked state */
-	for (unsigned int polls = 0; load_acquire(&cpu->passes) == passes && load_acquire(&cpu->idle) == idle;
-	     polls++) {
+	for (unsigned int polls = 0;
+	     load_acquire(&cpu->passes) == passes && load_acquire(&cpu->idle) == idle; polls++) {
 		if (polls >= RCU_PATIENCE)
 			sched_resched_cpu(number);
 		rcu_sleep(RCU_POLL_NS);
@@ -131,7 +131,7 @@ static void rcu_grace_period(void)
 	unsigned int cpu;
 
 	memory_fence();
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		struct rcu_cpu *state = per_cpu_ptr(rcu_cpu, cpu);
 
 		if (cpu == this_cpu_number())

@@ -102,8 +102,9 @@ void runqueue_remove(struct runqueue *rq, struct task *task)
 void runqueue_put_back(struct runqueue *rq, struct task *task)
 {
 	if (task_is_rt(task))
-		rt_enqueue(rq, task, rq->clock_ns - task->sched.slice_start_ns < SCHED_RR_SLICE_NS ||
-					     task->sched.policy == SCHED_FIFO);
+		rt_enqueue(rq, task,
+			   rq->clock_ns - task->sched.slice_start_ns < SCHED_RR_SLICE_NS ||
+				   task->sched.policy == SCHED_FIFO);
 	else
 		fair_enqueue(rq, task);
 }
@@ -114,7 +115,8 @@ struct task *runqueue_pick(struct runqueue *rq)
 	struct task *task;
 
 	if (priority >= 0) {
-		task = task_of_entity(list_first_entry(&rq->rt[priority], struct sched_entity, rt_link));
+		task = task_of_entity(
+			list_first_entry(&rq->rt[priority], struct sched_entity, rt_link));
 		rt_dequeue(rq, task);
 		return task;
 	}

@@ -57,7 +57,8 @@ static void rwsem_grant(struct rwsem *sem)
 		do {
 			if (seen & RWSEM_WRITER || (first->writer && seen >= RWSEM_READER))
 				return;
-		} while (!try_cmpxchg(&sem->state, &seen, seen + (first->writer ? RWSEM_WRITER : RWSEM_READER)));
+		} while (!try_cmpxchg(&sem->state, &seen,
+				      seen + (first->writer ? RWSEM_WRITER : RWSEM_READER)));
 		rwsem_wake_one(sem, first);
 	}
 }

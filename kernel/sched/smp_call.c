@@ -56,7 +56,7 @@ void smp_call_others(void (*fn)(void *arg), void *arg)
 	unsigned int cpu;
 
 	preempt_disable();
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		if (cpu != this_cpu_number())
 			smp_call_cpu(cpu, fn, arg);
 	preempt_enable();

@@ -12,7 +12,8 @@ static u64 load_updated_ns;
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
 #define LOAD_SHIFT 11
 
-static DEFINE_PER_CPU(bool, irq_from_user); /* [C] the interrupt being handled came from user mode */
+static DEFINE_PER_CPU(bool,
+		      irq_from_user); /* [C] the interrupt being handled came from user mode */
 
 void irq_begin(bool from_user)
 {
@@ -33,8 +34,10 @@ static void sample_times(struct runqueue *rq, u64 ns)
 
 	if (task == rq->idle)
 		return;
-	if (READ_ONCE(task->process->virtual_timer.value_ns) | READ_ONCE(task->process->profile_timer.value_ns))
-		__atomic_fetch_or(&task->head.work, WORK_NOTIFY, __ATOMIC_SEQ_CST); /* itimer_check_cpu */
+	if (READ_ONCE(task->process->virtual_timer.value_ns) |
+	    READ_ONCE(task->process->profile_timer.value_ns))
+		__atomic_fetch_or(&task->head.work, WORK_NOTIFY,
+				  __ATOMIC_SEQ_CST); /* itimer_check_cpu */
 	if (this_cpu(irq_from_user)) {
 		task->user_ns += ns;
 		if (task->sched.nice > 0)
@@ -70,8 +73,10 @@ static void load_update(u64 now)
 	active = (u64)sched_running_count() << LOAD_SHIFT;
 	for (periods = MIN(periods, (u64)200); periods; periods--)
 		for (unsigned int i = 0; i < ARRAY_LEN(decay); i++)
-			load_averages[i] = (load_averages[i] * decay[i] +
-					    (periods == 1 ? active : 0) * ((1 << LOAD_SHIFT) - decay[i])) >> LOAD_SHIFT;
+			load_averages[i] =
+				(load_averages[i] * decay[i] +
+				 (periods == 1 ? active : 0) * ((1 << LOAD_SHIFT) - decay[i])) >>
+				LOAD_SHIFT;
 }
 
 void sched_load_average(u64 load[3])

@@ -69,7 +69,7 @@ static void wait_wake_limit(struct wait_queue *queue, u32 key, unsigned int excl
 	if (!wait_queue_active(queue))
 		return;
 	flags = spin_lock_irq(&queue->lock);
-	list_for_each_entry_safe(entry, next, &queue->entries, link) {
+	list_for_each_entry_safe (entry, next, &queue->entries, link) {
 		bool last = entry->exclusive;
 
 		if (entry->wake(entry, key) && last && --exclusive == 0)
@@ -163,7 +163,7 @@ void completion_signal(struct completion *completion)
 
 	/* All under the lock: the waiter may free the completion once it sees done, after taking the lock itself. */
 	completion->done = true;
-	list_for_each_entry_safe(entry, next, &completion->queue.entries, link)
+	list_for_each_entry_safe (entry, next, &completion->queue.entries, link)
 		entry->wake(entry, 0);
 	spin_unlock_irq(&completion->queue.lock, flags);
 }

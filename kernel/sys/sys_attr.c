@@ -10,7 +10,8 @@
 #define TIME_NOW 0x3fffffff
 #define TIME_OMIT 0x3ffffffe
 
-static long change_path(int dirfd, struct user_ptr user_path, u32 lookup_flags, struct inode_change *change)
+static long change_path(int dirfd, struct user_ptr user_path, u32 lookup_flags,
+			struct inode_change *change)
 {
 	struct path path;
 	int error = path_lookup_user(dirfd, user_path, lookup_flags, &path);
@@ -79,7 +80,8 @@ long sys_fchownat(int dirfd, struct user_ptr path, u32 uid, u32 gid, u32 flags)
 	if (flags & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	return change_path(dirfd, path,
-			   (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
+			   (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+				   (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
 			   &change);
 }
 
@@ -113,7 +115,8 @@ static int time_from(const struct abi_timespec *time, u32 set, u32 now, s64 *ns,
 	if (time->tv_nsec < 0 || time->tv_nsec >= (long)NSEC_PER_SEC)
 		return -EINVAL;
 	/* Beyond what 64 bits of nanoseconds hold: the last moment that they do. */
-	if (__builtin_mul_overflow(time->tv_sec, (s64)NSEC_PER_SEC, ns) || __builtin_add_overflow(*ns, time->tv_nsec, ns))
+	if (__builtin_mul_overflow(time->tv_sec, (s64)NSEC_PER_SEC, ns) ||
+	    __builtin_add_overflow(*ns, time->tv_nsec, ns))
 		*ns = time->tv_sec < 0 ? (s64)1 << 63 : 0x7fffffffffffffff;
 	*valid |= set;
 	return 0;
@@ -121,11 +124,13 @@ static int time_from(const struct abi_timespec *time, u32 set, u32 now, s64 *ns,
 
 static int times_change(const struct abi_timespec times[2], struct inode_change *change)
 {
-	int error = time_from(&times[0], CHANGE_ATIME, CHANGE_ATIME_NOW, &change->atime_ns, &change->valid);
+	int error = time_from(&times[0], CHANGE_ATIME, CHANGE_ATIME_NOW, &change->atime_ns,
+			      &change->valid);
 
 	if (error)
 		return error;
-	return time_from(&times[1], CHANGE_MTIME, CHANGE_MTIME_NOW, &change->mtime_ns, &change->valid);
+	return time_from(&times[1], CHANGE_MTIME, CHANGE_MTIME_NOW, &change->mtime_ns,
+			 &change->valid);
 }
 
 /* NULL instead of a path names the descriptor itself. */
@@ -136,7 +141,8 @@ static long set_times(int dirfd, struct user_ptr path, struct inode_change *chan
 	if (!path.addr && dirfd != AT_FDCWD)
 		return flags ? -EINVAL : change_file(dirfd, change);
 	return change_path(dirfd, path,
-			   (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
+			   (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+				   (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
 			   change);
 }
 

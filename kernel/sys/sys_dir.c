@@ -40,7 +40,8 @@ long sys_mknodat(int dirfd, struct user_ptr path, u32 mode, u64 device)
 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	result = vfs_mknod(dirfd, name->text, mode, DEV_MAKE((u64)DEV_MAJOR((u32)device), DEV_MINOR((u32)device)));
+	result = vfs_mknod(dirfd, name->text, mode,
+			   DEV_MAKE((u64)DEV_MAJOR((u32)device), DEV_MINOR((u32)device)));
 	path_name_put(name);
 	return result;
 }
@@ -60,7 +61,8 @@ long sys_unlinkat(int dirfd, struct user_ptr path, u32 flags)
 	name = path_name_get(path, 0);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	result = flags & AT_REMOVEDIR ? vfs_rmdir(dirfd, name->text) : vfs_unlink(dirfd, name->text);
+	result = flags & AT_REMOVEDIR ? vfs_rmdir(dirfd, name->text)
+				      : vfs_unlink(dirfd, name->text);
 	path_name_put(name);
 	return result;
 }
@@ -80,7 +82,8 @@ struct two_names {
 	struct path_name *old, *new;
 };
 
-static long two_names_get(struct two_names *names, struct user_ptr old, u32 old_flags, struct user_ptr new)
+static long two_names_get(struct two_names *names, struct user_ptr old, u32 old_flags,
+			  struct user_ptr new)
 {
 	names->old = path_name_get(old, old_flags);
 	if (IS_ERR(names->old))
@@ -115,14 +118,16 @@ long sys_symlink(struct user_ptr target, struct user_ptr path)
 	return sys_symlinkat(target, AT_FDCWD, path);
 }
 
-long sys_linkat(int old_dirfd, struct user_ptr old_path, int new_dirfd, struct user_ptr new_path, u32 flags)
+long sys_linkat(int old_dirfd, struct user_ptr old_path, int new_dirfd, struct user_ptr new_path,
+		u32 flags)
 {
 	struct two_names names;
 	long result;
 
 	if (flags & ~(u32)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	result = two_names_get(&names, old_path, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0, new_path);
+	result =
+		two_names_get(&names, old_path, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0, new_path);
 	if (result)
 		return result;
 	result = vfs_link(old_dirfd, names.old->text, new_dirfd, names.new->text, flags);
@@ -135,7 +140,8 @@ long sys_link(struct user_ptr old_path, struct user_ptr new_path)
 	return sys_linkat(AT_FDCWD, old_path, AT_FDCWD, new_path, 0);
 }
 
-long sys_renameat2(int old_dirfd, struct user_ptr old_path, int new_dirfd, struct user_ptr new_path, u32 flags)
+long sys_renameat2(int old_dirfd, struct user_ptr old_path, int new_dirfd, struct user_ptr new_path,
+		   u32 flags)
 {
 	struct two_names names;
 	long result = two_names_get(&names, old_path, 0, new_path);
@@ -189,7 +195,8 @@ static bool listing_has_room(struct listing *listing, size_t size)
 	return false;
 }
 
-static bool emit_dirent64(struct dir_context *context, const char *name, u32 length, u64 inode, u32 type, u64 next)
+static bool emit_dirent64(struct dir_context *context, const char *name, u32 length, u64 inode,
+			  u32 type, u64 next)
 {
 	struct listing *listing = container_of(context, struct listing, context);
 	const size_t header = offsetof(struct abi_linux_dirent64, d_name);
@@ -211,7 +218,8 @@ static bool emit_dirent64(struct dir_context *context, const char *name, u32 len
 }
 
 /* The older layout: the type is the entry's last byte. */
-static bool emit_dirent(struct dir_context *context, const char *name, u32 length, u64 inode, u32 type, u64 next)
+static bool emit_dirent(struct dir_context *context, const char *name, u32 length, u64 inode,
+			u32 type, u64 next)
 {
 	struct listing *listing = container_of(context, struct listing, context);
 	const size_t header = offsetof(struct abi_linux_dirent, d_name);

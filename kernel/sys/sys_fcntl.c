@@ -27,8 +27,8 @@ static void flags_change(struct file *file, u32 clear, u32 set)
 
 static long set_flags(struct file *file, u32 flags)
 {
-	if ((flags & O_NOATIME) && !(file->flags & O_NOATIME) && current->cred->fsuid != file->inode->uid &&
-	    !capable(CAP_FOWNER))
+	if ((flags & O_NOATIME) && !(file->flags & O_NOATIME) &&
+	    current->cred->fsuid != file->inode->uid && !capable(CAP_FOWNER))
 		return -EPERM;
 	flags_change(file, FLAGS_SETTABLE, flags & FLAGS_SETTABLE);
 	return 0;
@@ -72,7 +72,8 @@ static long set_owner_signed(struct file *file, s32 number)
 {
 	if (number == (s32)0x80000000)
 		return -EINVAL;
-	return number < 0 ? set_owner(file, -number, PID_GROUP) : set_owner(file, number, PID_PROCESS);
+	return number < 0 ? set_owner(file, -number, PID_GROUP)
+			  : set_owner(file, number, PID_PROCESS);
 }
 
 static s32 owner_number(struct file *file, enum pid_type *type)
@@ -96,7 +97,9 @@ static long get_owner_signed(struct file *file)
 
 static long set_owner_ex(struct file *file, struct user_ptr user)
 {
-	static const u8 types[] = { [F_OWNER_TID] = PID_THREAD, [F_OWNER_PID] = PID_PROCESS, [F_OWNER_PGRP] = PID_GROUP };
+	static const u8 types[] = {
+		[F_OWNER_TID] = PID_THREAD, [F_OWNER_PID] = PID_PROCESS, [F_OWNER_PGRP] = PID_GROUP
+	};
 	struct abi_f_owner_ex owner;
 
 	if (user_read(&owner, user, sizeof(owner)))
@@ -112,7 +115,9 @@ static long get_owner_ex(struct file *file, struct user_ptr user)
 	enum pid_type type;
 
 	owner.pid = owner_number(file, &type);
-	owner.type = type == PID_GROUP ? F_OWNER_PGRP : type == PID_THREAD ? F_OWNER_TID : F_OWNER_PID;
+	owner.type = type == PID_GROUP	  ? F_OWNER_PGRP
+		     : type == PID_THREAD ? F_OWNER_TID
+					  : F_OWNER_PID;
 	return user_write(user, &owner, sizeof(owner));
 }
 

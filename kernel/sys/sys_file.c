@@ -52,20 +52,23 @@ long sys_creat(struct user_ptr path, u32 mode)
 	return open_user(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, 0);
 }
 
-#define OPEN_FLAGS_KNOWN                                                                                              \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC | O_DIRECT |     \
-	 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
+#define OPEN_FLAGS_KNOWN                                                                           \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |      \
+	 FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |      \
+	 O_PATH | O_TMPFILE)
 
 static int how_check(const struct abi_open_how *how)
 {
 	if (how->flags & ~(u64)OPEN_FLAGS_KNOWN)
 		return -EINVAL;
-	if ((how->mode & ~07777UL) || (how->mode && !(how->flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))))
+	if ((how->mode & ~07777UL) ||
+	    (how->mode && !(how->flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))))
 		return -EINVAL;
-	if ((how->flags & O_PATH) && (how->flags & ~(u64)(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)))
+	if ((how->flags & O_PATH) &&
+	    (how->flags & ~(u64)(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)))
 		return -EINVAL;
-	if (how->resolve & ~(u64)(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |
-				  RESOLVE_IN_ROOT | RESOLVE_CACHED))
+	if (how->resolve & ~(u64)(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS |
+				  RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED))
 		return -EINVAL;
 	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
 		return -EINVAL;
@@ -78,8 +81,10 @@ static u32 lookup_flags_of(u64 resolve)
 	static const struct {
 		u32 resolve, lookup;
 	} pairs[] = {
-		{ RESOLVE_NO_XDEV, LOOKUP_NO_XDEV },	     { RESOLVE_NO_MAGICLINKS, LOOKUP_NO_MAGICLINKS },
-		{ RESOLVE_NO_SYMLINKS, LOOKUP_NO_SYMLINKS }, { RESOLVE_BENEATH, LOOKUP_BENEATH },
+		{ RESOLVE_NO_XDEV, LOOKUP_NO_XDEV },
+		{ RESOLVE_NO_MAGICLINKS, LOOKUP_NO_MAGICLINKS },
+		{ RESOLVE_NO_SYMLINKS, LOOKUP_NO_SYMLINKS },
+		{ RESOLVE_BENEATH, LOOKUP_BENEATH },
 		{ RESOLVE_IN_ROOT, LOOKUP_IN_ROOT },
 	};
 	u32 flags = 0;
@@ -258,8 +263,9 @@ static long allocate(struct file *file, unsigned int mode, s64 offset, s64 lengt
 		return -EBADF;
 	if (offset < 0 || length <= 0)
 		return -EINVAL;
-	if (mode & ~(unsigned int)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE |
-				   FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE))
+	if (mode & ~(unsigned int)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |
+				   FALLOC_FL_ZERO_RANGE | FALLOC_FL_COLLAPSE_RANGE |
+				   FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE))
 		return -EOPNOTSUPP;
 	if (S_ISFIFO(file->inode->mode))
 		return -ESPIPE;
@@ -269,7 +275,9 @@ static long allocate(struct file *file, unsigned int mode, s64 offset, s64 lengt
 		return -ENODEV;
 	if ((u64)offset + (u64)length > file->inode->super->max_size)
 		return -EFBIG;
-	return file->ops->fallocate ? file->ops->fallocate(file, (int)mode, (u64)offset, (u64)length) : -EOPNOTSUPP;
+	return file->ops->fallocate
+		       ? file->ops->fallocate(file, (int)mode, (u64)offset, (u64)length)
+		       : -EOPNOTSUPP;
 }
 
 long sys_fallocate(int fd, unsigned int mode, s64 offset, s64 length)
@@ -340,7 +348,8 @@ long sys_fdatasync(int fd)
 
 long sys_sync_file_range(int fd, s64 offset, s64 count, u32 flags)
 {
-	const u32 known = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+	const u32 known = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+			  SYNC_FILE_RANGE_WAIT_AFTER;
 	struct fd_ref ref = fd_get(fd);
 	struct file *file = fd_file(ref);
 	long result;

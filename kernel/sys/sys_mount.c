@@ -65,13 +65,14 @@ static long mount_at(const struct mount_strings *strings, struct user_ptr target
 		return error;
 	error = capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 	if (!error)
-		error = vfs_mount(string_text(strings->source), &path, string_text(strings->type), flags,
-				  string_text(strings->options));
+		error = vfs_mount(string_text(strings->source), &path, string_text(strings->type),
+				  flags, string_text(strings->options));
 	path_put(&path);
 	return error;
 }
 
-long sys_mount(struct user_ptr source, struct user_ptr target, struct user_ptr type, u64 flags, struct user_ptr options)
+long sys_mount(struct user_ptr source, struct user_ptr target, struct user_ptr type, u64 flags,
+	       struct user_ptr options)
 {
 	struct mount_strings strings = { 0 };
 	long error = strings_get(&strings, source, type, options);
@@ -93,7 +94,8 @@ long sys_umount2(struct user_ptr target, u32 flags)
 		return -EINVAL;
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	error = path_lookup_user(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
+	error = path_lookup_user(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW,
+				 &path);
 	if (error)
 		return error;
 	/* Expiry takes two calls, the first of which says "again"; nothing here marks mounts. */

@@ -71,7 +71,8 @@ static long timeout_write(const struct user_timeout *timeout, long result)
 	if (!timeout->at.addr)
 		return result;
 	if (timeout->is_timeval) {
-		struct abi_timeval value = { (s64)(left / NSEC_PER_SEC), (s64)(left % NSEC_PER_SEC / NSEC_PER_USEC) };
+		struct abi_timeval value = { (s64)(left / NSEC_PER_SEC),
+					     (s64)(left % NSEC_PER_SEC / NSEC_PER_USEC) };
 
 		error = user_write(timeout->at, &value, sizeof(value));
 	} else {
@@ -96,7 +97,8 @@ static long poll_or_restart(struct user_ptr fds, unsigned int count, u64 deadlin
 
 static long poll_restart(struct restart_block *restart)
 {
-	return poll_or_restart(user_ptr(restart->args[0]), (unsigned int)restart->args[1], restart->deadline_ns);
+	return poll_or_restart(user_ptr(restart->args[0]), (unsigned int)restart->args[1],
+			       restart->deadline_ns);
 }
 
 long sys_poll(struct user_ptr fds, unsigned int count, int timeout)
@@ -128,7 +130,8 @@ static long mask_end(struct user_ptr mask, long result, long interrupted)
 	return result;
 }
 
-long sys_ppoll(struct user_ptr fds, unsigned int count, struct user_ptr time, struct user_ptr mask, size_t mask_size)
+long sys_ppoll(struct user_ptr fds, unsigned int count, struct user_ptr time, struct user_ptr mask,
+	       size_t mask_size)
 {
 	struct user_timeout timeout;
 	long result = timeout_read(&timeout, time, false);
@@ -143,7 +146,8 @@ long sys_ppoll(struct user_ptr fds, unsigned int count, struct user_ptr time, st
 
 /* --- select ------------------------------------------------------------------------------------------------------------------ */
 
-long sys_select(int count, struct user_ptr reads, struct user_ptr writes, struct user_ptr excepts, struct user_ptr time)
+long sys_select(int count, struct user_ptr reads, struct user_ptr writes, struct user_ptr excepts,
+		struct user_ptr time)
 {
 	const struct user_ptr sets[3] = { reads, writes, excepts };
 	struct user_timeout timeout;
@@ -174,7 +178,8 @@ long sys_pselect6(int count, struct user_ptr reads, struct user_ptr writes, stru
 		result = mask_begin(user_ptr(mask.mask), mask.size);
 	if (result)
 		return result;
-	result = mask_end(user_ptr(mask.mask), select_user(count, sets, timeout.deadline_ns), -ERESTARTNOHAND);
+	result = mask_end(user_ptr(mask.mask), select_user(count, sets, timeout.deadline_ns),
+			  -ERESTARTNOHAND);
 	return timeout_write(&timeout, result);
 }
 
@@ -225,8 +230,8 @@ long sys_epoll_wait(int epfd, struct user_ptr events, int count, int timeout)
 	return epoll_wait_fd(epfd, events, count, deadline_of_ms(timeout));
 }
 
-static long epoll_pwait(int epfd, struct user_ptr events, int count, u64 deadline_ns, struct user_ptr mask,
-			size_t mask_size)
+static long epoll_pwait(int epfd, struct user_ptr events, int count, u64 deadline_ns,
+			struct user_ptr mask, size_t mask_size)
 {
 	int error = mask_begin(mask, mask_size);
 
@@ -235,16 +240,18 @@ static long epoll_pwait(int epfd, struct user_ptr events, int count, u64 deadlin
 	return mask_end(mask, epoll_wait_fd(epfd, events, count, deadline_ns), -EINTR);
 }
 
-long sys_epoll_pwait(int epfd, struct user_ptr events, int count, int timeout, struct user_ptr mask, size_t mask_size)
+long sys_epoll_pwait(int epfd, struct user_ptr events, int count, int timeout, struct user_ptr mask,
+		     size_t mask_size)
 {
 	return epoll_pwait(epfd, events, count, deadline_of_ms(timeout), mask, mask_size);
 }
 
-long sys_epoll_pwait2(int epfd, struct user_ptr events, int count, struct user_ptr time, struct user_ptr mask,
-		      size_t mask_size)
+long sys_epoll_pwait2(int epfd, struct user_ptr events, int count, struct user_ptr time,
+		      struct user_ptr mask, size_t mask_size)
 {
 	struct user_timeout timeout;
 	int error = timeout_read(&timeout, time, false);
 
-	return error ? error : epoll_pwait(epfd, events, count, timeout.deadline_ns, mask, mask_size);
+	return error ? error
+		     : epoll_pwait(epfd, events, count, timeout.deadline_ns, mask, mask_size);
 }

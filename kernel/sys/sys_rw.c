@@ -42,7 +42,8 @@ static ssize_t transfer_at_position(struct file *file, struct io_iter *iter, tra
 	return result;
 }
 
-static long transfer_buffer(int fd, struct user_ptr buffer, size_t size, u32 mode, transfer_fn transfer)
+static long transfer_buffer(int fd, struct user_ptr buffer, size_t size, u32 mode,
+			    transfer_fn transfer)
 {
 	struct fd_ref ref = fd_get(fd);
 	struct file *file = fd_file(ref);
@@ -104,7 +105,8 @@ static bool fd_is_open(int fd)
 	return fd_file(ref);
 }
 
-static long transfer_buffer_positioned(int fd, struct user_ptr buffer, size_t size, s64 offset, transfer_fn transfer)
+static long transfer_buffer_positioned(int fd, struct user_ptr buffer, size_t size, s64 offset,
+				       transfer_fn transfer)
 {
 	struct io_iter iter;
 
@@ -127,7 +129,8 @@ long sys_pwrite64(int fd, struct user_ptr buffer, size_t size, s64 offset)
 /* --- Vectored ------------------------------------------------------------------------------------------------------------ */
 
 /* Offset -1: at the file's position. */
-static long transfer_vector(int fd, struct user_ptr iov, unsigned long count, s64 offset, transfer_fn transfer)
+static long transfer_vector(int fd, struct user_ptr iov, unsigned long count, s64 offset,
+			    transfer_fn transfer)
 {
 	struct io_segment inline_segments[8];
 	struct fd_ref ref = fd_get(fd);
@@ -171,8 +174,8 @@ long sys_pwritev(int fd, struct user_ptr iov, u64 count, u64 low, u64 high)
 }
 
 /* RWF_HIPRI asks for nothing that could be seen; the others would need support in each file. */
-static long transfer_vector_flags(int fd, struct user_ptr iov, unsigned long count, s64 offset, u32 flags,
-				  transfer_fn transfer)
+static long transfer_vector_flags(int fd, struct user_ptr iov, unsigned long count, s64 offset,
+				  u32 flags, transfer_fn transfer)
 {
 	if (flags & ~(u32)RWF_HIPRI)
 		return -EOPNOTSUPP;
@@ -338,7 +341,8 @@ long sys_sendfile(int out_fd, int in_fd, struct user_ptr offset, size_t count)
 
 static int copy_range_check(const struct file *in, const struct file *out, u32 flags)
 {
-	if (!in || !out || !(in->mode & FILE_READ) || !(out->mode & FILE_WRITE) || (out->flags & O_APPEND))
+	if (!in || !out || !(in->mode & FILE_READ) || !(out->mode & FILE_WRITE) ||
+	    (out->flags & O_APPEND))
 		return -EBADF;
 	if (flags)
 		return -EINVAL;
@@ -359,7 +363,8 @@ struct range_offsets {
 	u64 in, out;
 };
 
-static ssize_t copy_range(struct file *in, struct file *out, struct range_offsets *offsets, size_t count)
+static ssize_t copy_range(struct file *in, struct file *out, struct range_offsets *offsets,
+			  size_t count)
 {
 	struct copying copying = {
 		.in = in,
@@ -392,8 +397,8 @@ static int offsets_write(const struct range_offsets *offsets)
 	return 0;
 }
 
-long sys_copy_file_range(int in_fd, struct user_ptr in_offset, int out_fd, struct user_ptr out_offset, size_t count,
-			 u32 flags)
+long sys_copy_file_range(int in_fd, struct user_ptr in_offset, int out_fd,
+			 struct user_ptr out_offset, size_t count, u32 flags)
 {
 	struct range_offsets offsets = { .in_user = in_offset, .out_user = out_offset };
 	struct fd_ref in = fd_get(in_fd), out = fd_get(out_fd);

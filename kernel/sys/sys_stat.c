@@ -16,7 +16,8 @@
 
 static u32 lookup_flags_of(u32 flags)
 {
-	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+	       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 }
 
 /* --- stat ---------------------------------------------------------------------------------------------------------------- */
@@ -160,7 +161,8 @@ static int access_check(const struct path *path, u32 mode)
 		return -EACCES;
 	error = mode ? inode_permission(inode, mode) : 0;
 	/* On a read-only mount nothing can be written, but what is not stored in it. */
-	if (!error && (mode & MAY_WRITE) && (inode_is_regular(inode) || inode_is_dir(inode) || inode_is_link(inode)))
+	if (!error && (mode & MAY_WRITE) &&
+	    (inode_is_regular(inode) || inode_is_dir(inode) || inode_is_link(inode)))
 		error = mount_want_write(path->mount);
 	return error;
 }
@@ -182,7 +184,8 @@ static long access_user(int dirfd, struct user_ptr path, u32 mode, u32 flags)
 	struct cred *own = current->cred, *real;
 	long result;
 
-	if ((mode & ~(u32)(R_OK | W_OK | X_OK)) || (flags & ~(u32)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+	if ((mode & ~(u32)(R_OK | W_OK | X_OK)) ||
+	    (flags & ~(u32)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
 	if ((flags & AT_EACCESS) || !real_ids_differ(own))
 		return access_lookup(dirfd, path, mode, flags);

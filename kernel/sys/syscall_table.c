@@ -23,9 +23,11 @@ void syscall_show_unknown(struct seq_file *out)
 {
 	for (unsigned int nr = 0; nr < SYSCALL_COUNT; nr++)
 		if (READ_ONCE(unknown_calls[nr]))
-			seq_printf(out, "%u %llu\n", nr, (unsigned long long)READ_ONCE(unknown_calls[nr]));
+			seq_printf(out, "%u %llu\n", nr,
+				   (unsigned long long)READ_ONCE(unknown_calls[nr]));
 	if (READ_ONCE(unknown_calls_beyond))
-		seq_printf(out, "beyond %llu\n", (unsigned long long)READ_ONCE(unknown_calls_beyond));
+		seq_printf(out, "beyond %llu\n",
+			   (unsigned long long)READ_ONCE(unknown_calls_beyond));
 }
 
 /*
@@ -64,7 +66,9 @@ const syscall_fn syscall_table[SYSCALL_COUNT] = {
 #include <kernel/syscall_undef.h>
 
 #define INFO(nr, text, n, ...)                                                                     \
-	[nr] = { .name = text, .count = n, .arguments = (const struct syscall_argument[]){ __VA_ARGS__ } },
+	[nr] = { .name = text,                                                                     \
+		 .count = n,                                                                       \
+		 .arguments = (const struct syscall_argument[]){ __VA_ARGS__ } },
 #define SYSCALL0(nr, call) [nr] = { .name = #call },
 #define SYSCALL1(nr, call, k1, a1) INFO(nr, #call, 1, { #k1, #a1 })
 #define SYSCALL2(nr, call, k1, a1, k2, a2) INFO(nr, #call, 2, { #k1, #a1 }, { #k2, #a2 })
@@ -75,7 +79,8 @@ const syscall_fn syscall_table[SYSCALL_COUNT] = {
 #define SYSCALL5(nr, call, k1, a1, k2, a2, k3, a3, k4, a4, k5, a5)                                 \
 	INFO(nr, #call, 5, { #k1, #a1 }, { #k2, #a2 }, { #k3, #a3 }, { #k4, #a4 }, { #k5, #a5 })
 #define SYSCALL6(nr, call, k1, a1, k2, a2, k3, a3, k4, a4, k5, a5, k6, a6)                         \
-	INFO(nr, #call, 6, { #k1, #a1 }, { #k2, #a2 }, { #k3, #a3 }, { #k4, #a4 }, { #k5, #a5 }, { #k6, #a6 })
+	INFO(nr, #call, 6, { #k1, #a1 }, { #k2, #a2 }, { #k3, #a3 }, { #k4, #a4 }, { #k5, #a5 },   \
+	     { #k6, #a6 })
 #define SYSCALLF0 SYSCALL0
 #define SYSCALLF1 SYSCALL1
 #define SYSCALLF2 SYSCALL2

@@ -44,7 +44,7 @@ static u64 process_cpu_ns(void)
 	u64 sum = current->process->user_ns + current->process->system_ns;
 
 	rcu_read_lock();
-	list_for_each_entry(thread, &current->process->threads, thread_link)
+	list_for_each_entry (thread, &current->process->threads, thread_link)
 		sum += task_runtime_ns(thread);
 	rcu_read_unlock();
 	return sum;

@@ -107,7 +107,8 @@ void hrtimer_start(struct hrtimer *timer, u64 expires_ns)
 	timer->expires_ns = expires_ns;
 	timer_insert(base, timer);
 	if (base == here)
-		timer_rearm(base); /* else its callback is running there, and irq_timer arms when it is done */
+		timer_rearm(
+			base); /* else its callback is running there, and irq_timer arms when it is done */
 	spin_unlock_irq(&base->lock, flags);
 	preempt_enable();
 }

@@ -51,7 +51,8 @@ static void itimer_real_get(struct process *process, u64 *left, u64 *interval)
 
 	*interval = process->real_interval_ns;
 	*left = 0;
-	if (hrtimer_queued(&process->real_timer)) /* an armed timer never reads as 0: that means off */
+	if (hrtimer_queued(
+		    &process->real_timer)) /* an armed timer never reads as 0: that means off */
 		*left = expires > now + NSEC_PER_USEC ? expires - now : NSEC_PER_USEC;
 }
 
@@ -120,7 +121,8 @@ void itimer_check_cpu(struct process *process)
 	(void)cpu_timer_check(process, ITIMER_PROF, SIGPROF);
 }
 
-static int itimer_write(struct process *process, unsigned int which, const struct abi_itimerval *value)
+static int itimer_write(struct process *process, unsigned int which,
+			const struct abi_itimerval *value)
 {
 	struct interval_timer *timer;
 	u64 ns, interval;

@@ -21,8 +21,10 @@ long sys_clock_getres(unsigned int clock, struct user_ptr resolution)
 
 	if (error || !resolution.addr)
 		return error;
-	return timespec_to_user(resolution, clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE ?
-						    COARSE_RESOLUTION_NS : 1);
+	return timespec_to_user(resolution,
+				clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE
+					? COARSE_RESOLUTION_NS
+					: 1);
 }
 
 long sys_clock_settime(unsigned int clock, struct user_ptr time)
@@ -41,7 +43,8 @@ long sys_clock_settime(unsigned int clock, struct user_ptr time)
 long sys_gettimeofday(struct user_ptr tv, struct user_ptr tz)
 {
 	u64 ns = realtime_ns();
-	struct abi_timeval now = { (s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	struct abi_timeval now = { (s64)(ns / NSEC_PER_SEC),
+				   (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 	static const struct abi_timezone utc;
 
 	if (tv.addr && user_write(tv, &now, sizeof(now)))
@@ -58,11 +61,12 @@ long sys_settimeofday(struct user_ptr tv, struct user_ptr tz)
 		return capable(CAP_SYS_TIME) ? 0 : -EPERM;
 	if (user_read(&new, tv, sizeof(new)))
 		return -EFAULT;
-	if (new.tv_sec < 0 || (u64)new.tv_sec > INT64_MAX / NSEC_PER_SEC || new.tv_usec < 0 || new.tv_usec >= 1000000)
+	if (new.tv_sec < 0 || (u64) new.tv_sec > INT64_MAX / NSEC_PER_SEC || new.tv_usec < 0 ||
+	    new.tv_usec >= 1000000)
 		return -EINVAL;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	return realtime_set((u64)new.tv_sec * NSEC_PER_SEC + (u64)new.tv_usec * NSEC_PER_USEC);
+	return realtime_set((u64) new.tv_sec *NSEC_PER_SEC + (u64) new.tv_usec *NSEC_PER_USEC);
 }
 
 long sys_time(struct user_ptr time)
@@ -134,15 +138,16 @@ static long sleep_absolute(unsigned int clock, u64 ns)
 	}
 }
 
-long sys_clock_nanosleep(unsigned int clock, u32 flags, struct user_ptr request, struct user_ptr remaining)
+long sys_clock_nanosleep(unsigned int clock, u32 flags, struct user_ptr request,
+			 struct user_ptr remaining)
 {
 	u64 ns, now;
 	int error;
 
 	if (clock == CLOCK_THREAD_CPUTIME_ID || clock_read((int)clock, &now))
 		return -EINVAL;
-	if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
-	    clock == CLOCK_MONOTONIC_COARSE)
+	if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
+	    clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
 	error = timespec_from_user(&ns, request);
 	if (error)

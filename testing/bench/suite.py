@@ -1,4 +1,5 @@
 """suite.py - the benchmark suite's binary and initramfs, and what its table says."""
+import functools
 import hashlib
 import json
 import os
@@ -42,8 +43,9 @@ def _replace(path, data):
     return path
 
 
+@functools.cache
 def build():
-    """Compile the suite if its sources are newer; returns the stripped binary's path. Beside it, .debug has symbols."""
+    """Compile the suite if its sources are newer, once a process; returns the stripped binary's path. Beside it, .debug has symbols."""
     binary, debug = OUT / "suite", OUT / "suite.debug"
     newest = max(path.stat().st_mtime for path in [*SOURCE.iterdir(), Path(__file__)])
     if not binary.exists() or binary.stat().st_mtime < newest:
@@ -56,6 +58,7 @@ def build():
     return binary
 
 
+@functools.cache
 def initramfs():
     """The archive that every kernel boots: the suite as init, and Debian's static BusyBox. Returns its path."""
     if not BUSYBOX.exists():

@@ -5,7 +5,8 @@ enum erase_kind { ERASE_CHAR, ERASE_WORD, ERASE_LINE };
 
 static bool is_word_char(u8 c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80;
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_' || c >= 0x80;
 }
 
 static u8 line_at(const struct tty *tty, u32 at)
@@ -97,7 +98,8 @@ static void erase_chars(struct tty *tty, enum erase_kind kind, u8 typed)
 
 static bool kill_by_rubbing_out(const struct tty *tty)
 {
-	return tty_lflag(tty, ECHO) && tty_lflag(tty, ECHOK) && tty_lflag(tty, ECHOKE) && tty_lflag(tty, ECHOE);
+	return tty_lflag(tty, ECHO) && tty_lflag(tty, ECHOK) && tty_lflag(tty, ECHOKE) &&
+	       tty_lflag(tty, ECHOE);
 }
 
 void input_erase_locked(struct tty *tty, u8 c)

@@ -97,7 +97,8 @@ static inline bool is_continuation(const struct tty *tty, u8 c)
 bool tty_is_hung_up(const struct file *file);
 
 /* output.c. tty->lock held. */
-size_t output_locked(struct tty *tty, const u8 *data, size_t size); /* by the output modes; bytes of `data` taken */
+size_t output_locked(struct tty *tty, const u8 *data,
+		     size_t size); /* by the output modes; bytes of `data` taken */
 void echo_raw(struct tty *tty, u8 c); /* a control character as itself */
 void echo_char(struct tty *tty, u8 c); /* a control character as ^X */
 void output_stop(struct tty *tty, bool stop);
@@ -118,12 +119,15 @@ bool input_ready_locked(const struct tty *tty, bool poll);
 
 /* ioctl.c */
 long tty_ioctl(struct file *file, unsigned int command, u64 argument);
-long termios_ioctl(struct tty *tty, unsigned int command, u64 argument); /* -ENOTTY: not one of these */
+long termios_ioctl(struct tty *tty, unsigned int command,
+		   u64 argument); /* -ENOTTY: not one of these */
 
 /* job.c */
 /* `signo` SIGTTIN or SIGTTOU: 0 if the caller may go on, -EIO, or -ERESTARTSYS with the signal sent to its group. */
 int job_check(struct tty *tty, int signo);
-int job_open(struct tty *tty); /* a session leader without a terminal gets this one, if nobody has it */
-long job_ioctl(struct file *file, unsigned int command, u64 argument); /* -ENOIOCTL: not one of these */
+int job_open(
+	struct tty *tty); /* a session leader without a terminal gets this one, if nobody has it */
+long job_ioctl(struct file *file, unsigned int command,
+	       u64 argument); /* -ENOIOCTL: not one of these */
 #define ENOIOCTL 515
 struct tty *job_current_tty(void); /* a reference; NULL */

@@ -7,10 +7,11 @@
 #include <lib/string.h>
 #include <profile/bounds.h>
 
-static const u32 baud_rates[] = { 0,    50,   75,   110,  134,  150,   200,   300,
-				  600,  1200, 1800, 2400, 4800, 9600, 19200, 38400 };
-static const u32 baud_rates_extended[] = { 0,       57600,   115200,  230400,  460800,  500000,  576000,  921600,
-					   1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000 };
+static const u32 baud_rates[] = { 0,   50,   75,   110,	 134,  150,  200,   300,
+				  600, 1200, 1800, 2400, 4800, 9600, 19200, 38400 };
+static const u32 baud_rates_extended[] = { 0,	    57600,   115200,  230400,  460800,	500000,
+					   576000,  921600,  1000000, 1152000, 1500000, 2000000,
+					   2500000, 3000000, 3500000, 4000000 };
 
 static u32 baud_rate(u32 cflag, u32 other)
 {
@@ -33,7 +34,8 @@ static int change_begin(struct tty *tty, const struct change *change)
 	return error;
 }
 
-static void change_apply(struct tty *tty, const struct abi_termios2 *to, const struct change *change)
+static void change_apply(struct tty *tty, const struct abi_termios2 *to,
+			 const struct change *change)
 {
 	unsigned long flags = spin_lock_irq(&tty->lock);
 	struct abi_termios2 old = tty->termios;
@@ -48,7 +50,8 @@ static void change_apply(struct tty *tty, const struct abi_termios2 *to, const s
 		tty->ops->set_termios(tty, (const struct abi_termios *)&old);
 	spin_unlock_irq(&tty->lock, flags);
 }
-_Static_assert(offsetof(struct abi_termios2, c_cc) == offsetof(struct abi_termios, c_cc), "one begins like the other");
+_Static_assert(offsetof(struct abi_termios2, c_cc) == offsetof(struct abi_termios, c_cc),
+	       "one begins like the other");
 
 static struct abi_termios2 termios_read(struct tty *tty)
 {
@@ -238,7 +241,8 @@ static long other_ioctl(struct tty *tty, unsigned int command, u64 argument)
 	case TIOCSSOFTCAR:
 		return clocal_set(tty, argument);
 	case TIOCMGET:
-		return user_write_u32(user_ptr(argument), TIOCM_DTR | TIOCM_RTS | TIOCM_CAR | TIOCM_DSR | TIOCM_CTS);
+		return user_write_u32(user_ptr(argument),
+				      TIOCM_DTR | TIOCM_RTS | TIOCM_CAR | TIOCM_DSR | TIOCM_CTS);
 	case TIOCSTI:
 		return -EIO; /* typing into somebody's terminal: off, as Linux allows to have it */
 	default:

@@ -141,7 +141,7 @@ static void session_clear(struct pid *session, struct tty *tty)
 	struct task *task;
 
 	spin_lock(&tasklist_lock);
-	list_for_each_entry(task, &session->tasks[PID_SESSION], pid_links[PID_SESSION])
+	list_for_each_entry (task, &session->tasks[PID_SESSION], pid_links[PID_SESSION])
 		if (READ_ONCE(task->process->tty) == tty)
 			process_set_tty(task, NULL);
 	spin_unlock(&tasklist_lock);
@@ -221,7 +221,7 @@ static void leaders_signal(struct pid *session)
 	struct task *task;
 
 	spin_lock(&tasklist_lock);
-	list_for_each_entry(task, &session->tasks[PID_SESSION], pid_links[PID_SESSION])
+	list_for_each_entry (task, &session->tasks[PID_SESSION], pid_links[PID_SESSION])
 		if (task->process->session_leader) {
 			signal_kernel(task, SIGHUP, true);
 			signal_kernel(task, SIGCONT, true);
@@ -294,9 +294,11 @@ static long controlling_drop(struct tty *tty)
 static struct pid *session_of_group(const struct pid *group)
 {
 	if (!list_empty(&group->tasks[PID_GROUP]))
-		return task_session(list_first_entry(&group->tasks[PID_GROUP], struct task, pid_links[PID_GROUP]));
+		return task_session(list_first_entry(&group->tasks[PID_GROUP], struct task,
+						     pid_links[PID_GROUP]));
 	if (!list_empty(&group->tasks[PID_THREAD]))
-		return task_session(list_first_entry(&group->tasks[PID_THREAD], struct task, pid_links[PID_THREAD]));
+		return task_session(list_first_entry(&group->tasks[PID_THREAD], struct task,
+						     pid_links[PID_THREAD]));
 	return NULL;
 }
 

@@ -162,7 +162,8 @@ void echo_char(struct tty *tty, u8 c)
 
 static bool can_write(struct file *file, struct tty *tty)
 {
-	return tty_is_hung_up(file) || (!READ_ONCE(tty->stopped) && tty->ops->write_room(tty) >= TTY_EXPANSION);
+	return tty_is_hung_up(file) ||
+	       (!READ_ONCE(tty->stopped) && tty->ops->write_room(tty) >= TTY_EXPANSION);
 }
 
 /* All of `data`, waiting for room: bytes taken. *error tells why not all. */

@@ -69,7 +69,8 @@ static size_t take(struct tty *tty, u8 *chunk, size_t size, bool *line_ended)
 {
 	unsigned long flags = spin_lock_irq(&tty->lock);
 	bool canonical = tty_lflag(tty, ICANON);
-	size_t count = canonical ? take_canonical(tty, chunk, size, line_ended) : take_raw(tty, chunk, size);
+	size_t count = canonical ? take_canonical(tty, chunk, size, line_ended)
+				 : take_raw(tty, chunk, size);
 	bool held_back = !ring_empty(&tty->raw);
 
 	spin_unlock_irq(&tty->lock, flags);

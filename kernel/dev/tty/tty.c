@@ -12,15 +12,27 @@
 #include <lib/err.h>
 #include <lib/string.h>
 
-static struct tty *console; /* what /dev/console is: the terminal that console= names, else the first that was made */
+static struct tty *
+	console; /* what /dev/console is: the terminal that console= names, else the first that was made */
 
 static const struct abi_termios2 termios_default = {
 	.c_iflag = ICRNL | IXON,
 	.c_oflag = OPOST | ONLCR,
 	.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
 	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-	.c_cc = { [VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1, [VSTART] = 17,
-		  [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22 },
+	.c_cc = { [VINTR] = 3,
+		  [VQUIT] = 28,
+		  [VERASE] = 127,
+		  [VKILL] = 21,
+		  [VEOF] = 4,
+		  [VMIN] = 1,
+		  [VSTART] = 17,
+		  [VSTOP] = 19,
+		  [VSUSP] = 26,
+		  [VREPRINT] = 18,
+		  [VDISCARD] = 15,
+		  [VWERASE] = 23,
+		  [VLNEXT] = 22 },
 	.c_ispeed = 115200,
 	.c_ospeed = 115200,
 };
@@ -183,14 +195,15 @@ static u32 tty_poll(struct file *file, struct poll_table *table)
 void tty_drain_console(void)
 {
 	if (console)
-		(void)wait_event_until(&console->write_wait, console->ops->chars_in_buffer(console) == 0, SLEEP_UNINTERRUPTIBLE,
-				       deadline_after(NSEC_PER_SEC));
+		(void)wait_event_until(&console->write_wait,
+				       console->ops->chars_in_buffer(console) == 0,
+				       SLEEP_UNINTERRUPTIBLE, deadline_after(NSEC_PER_SEC));
 }
 
 #define TTY_OPS(open_operation)                                                                    \
 	{                                                                                          \
-		.open = (open_operation), .release = tty_release, .read = tty_read, .write = tty_write, \
-		.ioctl = tty_ioctl, .poll = tty_poll                                               \
+		.open = (open_operation), .release = tty_release, .read = tty_read,                \
+		.write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll                           \
 	}
 static const struct file_ops tty_ops = TTY_OPS(tty_open);
 static const struct file_ops current_tty_ops = TTY_OPS(current_tty_open);
@@ -202,10 +215,12 @@ static bool is_console_name(const char *name)
 	const char *wanted = param_get("console");
 	size_t length = strlen(name);
 
-	return wanted && strncmp(wanted, name, length) == 0 && (wanted[length] == ',' || !wanted[length]);
+	return wanted && strncmp(wanted, name, length) == 0 &&
+	       (wanted[length] == ',' || !wanted[length]);
 }
 
-struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops, void *driver_data)
+struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops,
+		       void *driver_data)
 {
 	struct tty *tty = kzalloc(sizeof(*tty));
 

@@ -8,7 +8,8 @@
 
 static struct super *devices_super __ro_after_init;
 
-static struct super *devtmpfs_mount(const struct fs_type *type, const char *source, u32 flags, const char *options)
+static struct super *devtmpfs_mount(const struct fs_type *type, const char *source, u32 flags,
+				    const char *options)
 {
 	(void)type, (void)source, (void)flags, (void)options;
 	ref_get(&devices_super->ref);
@@ -20,7 +21,8 @@ static struct fs_type devtmpfs_type = { .name = "devtmpfs", .mount = devtmpfs_mo
 void devtmpfs_init(void)
 {
 	const struct fs_type *tmpfs = fs_find("tmpfs");
-	struct super *super = tmpfs ? tmpfs->mount(tmpfs, "devtmpfs", 0, "mode=0755") : ERR_PTR(-ENODEV);
+	struct super *super = tmpfs ? tmpfs->mount(tmpfs, "devtmpfs", 0, "mode=0755")
+				    : ERR_PTR(-ENODEV);
 
 	if (IS_ERR(super))
 		panic("no memory for devtmpfs");
@@ -30,7 +32,8 @@ void devtmpfs_init(void)
 }
 
 /* The entry `name` of a folder, made with `mode` if it is not there. A reference, or ERR_PTR. dir->inode->lock is not held. */
-static struct dentry *entry_make(struct dentry *parent, const struct name *name, u32 mode, u64 device)
+static struct dentry *entry_make(struct dentry *parent, const struct name *name, u32 mode,
+				 u64 device)
 {
 	struct inode *dir = parent->inode;
 	struct dentry *entry;

@@ -10,8 +10,6 @@
  * epoll->lock is held while files are asked; ready_lock is taken under a wait queue's lock. The queues and ready_lock of
  * epolls are not ranked: nesting makes chains of them, whose order is the one that the loop check guarantees.
  */
-#include <kernel/poll_calls.h>
-
 #include <abi/errno.h>
 #include <abi/fcntl.h>
 #include <kernel/sched.h>
@@ -19,58 +17,25 @@
 #include <kernel/slab.h>
 #include <kernel/vfs.h>
 #include <lib/err.h>
-#include <lib/rbtree.h>
+
+#include "epoll.h"
 
 #define ALWAYS (EPOLLERR | EPOLLHUP)
-#define PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
-#define EXCLUSIVE_ALLOWED (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+#define EXCLUSIVE_ALLOWED                                                                          \
+	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 #define NESTING_MAX 5
-
-struct epoll {
-	struct mutex lock; /* RANK_EPOLL */
-	struct rb_root items; /* [links_lock and lock] by (file, fd) */
-	struct spinlock ready_lock;
-	struct list ready; /* [ready_lock] item->ready_link */
-	struct wait_queue wait; /* epoll_wait */
-	struct wait_queue poll_wait; /* whoever polls the epoll's own file */
-	struct file *file; /* [I] it is this one's private_data */
-};
-
-/* A queue that an item is on; most files have one or two. */
-struct item_wait {
-	struct wait_entry entry;
-	struct wait_queue *queue;
-	struct epoll_item *item;
-	struct item_wait *next;
-};
-
-struct epoll_item {
-	struct rb_node node;
-	struct epoll *epoll; /* [I] */
-	struct file *file; /* [I] */
-	int fd; /* [I] */
-	struct abi_epoll_event event; /* [epoll->lock; events also read in item_wake] */
-	struct list ready_link; /* [ready_lock] empty: on no list */
-	struct list file_link; /* [links_lock] in file->epoll_links */
-	struct item_wait *waits; /* [epoll->lock] */
-};
 
 static struct mutex links_lock = MUTEX_INIT(links_lock, RANK_EPOLL_LINKS);
 static const struct file_ops epoll_ops;
 
-static struct epoll *epoll_of(const struct file *file)
+struct epoll *epoll_of(const struct file *file)
 {
 	return file->ops == &epoll_ops ? file->private_data : NULL;
 }
 
 /* --- The ready list ------------------------------------------------------------------------------------------------------- */
 
-static bool has_ready(struct epoll *epoll)
-{
-	return !list_empty(&epoll->ready);
-}
-
-static void item_make_ready(struct epoll_item *item)
+void item_make_ready(struct epoll_item *item)
 {
 	struct epoll *epoll = item->epoll;
 	unsigned long flags = spin_lock_irq(&epoll->ready_lock);
@@ -80,7 +45,7 @@ static void item_make_ready(struct epoll_item *item)
 	spin_unlock_irq(&epoll->ready_lock, flags);
 }
 
-static void epoll_wake(struct epoll *epoll)
+void epoll_wake(struct epoll *epoll)
 {
 	wait_wake(&epoll->wait, READY_IN);
 	wait_wake_all(&epoll->poll_wait, READY_IN);
@@ -91,7 +56,7 @@ static bool item_wake(struct wait_entry *entry, u32 key)
 	struct epoll_item *item = container_of(entry, struct item_wait, entry)->item;
 	u32 events = READ_ONCE(item->event.events);
 
-	if (!(events & ~PRIVATE_BITS) || (key && !(key & events)))
+	if (!(events & ~EPOLL_PRIVATE_BITS) || (key && !(key & events)))
 		return false;
 	item_make_ready(item);
 	epoll_wake(item->epoll);
@@ -126,7 +91,7 @@ static void item_add_wait(struct poll_table *table, struct file *file, struct wa
 	wait_add(queue, &wait->entry);
 }
 
-static u32 item_events(const struct epoll_item *item)
+u32 item_events(const struct epoll_item *item)
 {
 	return file_poll(item->file, NULL) & item->event.events;
 }
@@ -181,7 +146,8 @@ static void item_remove(struct epoll_item *item)
 	kfree(item);
 }
 
-static int item_add(struct epoll *epoll, struct file *file, int fd, const struct abi_epoll_event *event)
+static int item_add(struct epoll *epoll, struct file *file, int fd,
+		    const struct abi_epoll_event *event)
 {
 	struct epoll_item *item = kzalloc(sizeof(*item));
 	struct item_poll_table table = { .table.add = item_add_wait, .item = item };
@@ -233,7 +199,7 @@ static int nesting_below(struct epoll *epoll, const struct epoll *target, int le
 
 	if (epoll == target || level > NESTING_MAX)
 		return NESTING_MAX + 1;
-	rb_for_each_entry(item, &epoll->items, node) {
+	rb_for_each_entry (item, &epoll->items, node) {
 		struct epoll *inner = epoll_of(item->file);
 
 		if (inner)
@@ -249,7 +215,7 @@ static int nesting_above(const struct file *file, int level)
 
 	if (level > NESTING_MAX)
 		return level;
-	list_for_each_entry(item, &file->epoll_links, file_link)
+	list_for_each_entry (item, &file->epoll_links, file_link)
 		highest = MAX(highest, nesting_above(item->epoll->file, level + 1));
 	return highest;
 }
@@ -287,7 +253,8 @@ static int control_locked(struct epoll *epoll, int operation, struct file *file,
 	}
 }
 
-static int control_check(struct file *epoll_file, int operation, struct file *file, const struct abi_epoll_event *event)
+static int control_check(struct file *epoll_file, int operation, struct file *file,
+			 const struct abi_epoll_event *event)
 {
 	if (!file->ops->poll)
 		return -EPERM;
@@ -300,7 +267,8 @@ static int control_check(struct file *epoll_file, int operation, struct file *fi
 	return 0;
 }
 
-static int control(struct file *epoll_file, int operation, struct file *file, int fd, struct abi_epoll_event event)
+static int control(struct file *epoll_file, int operation, struct file *file, int fd,
+		   struct abi_epoll_event event)
 {
 	struct epoll *epoll = epoll_of(epoll_file);
 	int error = control_check(epoll_file, operation, file, &event);
@@ -320,7 +288,8 @@ static int control(struct file *epoll_file, int operation, struct file *file, in
 	return error;
 }
 
-int epoll_control(struct file *epoll_file, int operation, int fd, const struct abi_epoll_event *event)
+int epoll_control(struct file *epoll_file, int operation, int fd,
+		  const struct abi_epoll_event *event)
 {
 	struct fd_ref ref = fd_get(fd);
 	int error;
@@ -336,7 +305,8 @@ void epoll_file_released(struct file *file)
 {
 	mutex_lock(&links_lock);
 	while (!list_empty(&file->epoll_links)) {
-		struct epoll_item *item = list_first_entry(&file->epoll_links, struct epoll_item, file_link);
+		struct epoll_item *item =
+			list_first_entry(&file->epoll_links, struct epoll_item, file_link);
 		struct epoll *epoll = item->epoll;
 
 		mutex_lock(&epoll->lock);
@@ -346,132 +316,7 @@ void epoll_file_released(struct file *file)
 	mutex_unlock(&links_lock);
 }
 
-static struct epoll_item *batch_take(struct epoll *epoll, struct list *batch)
-{
-	unsigned long flags = spin_lock_irq(&epoll->ready_lock);
-	struct epoll_item *item = list_first_entry_or_null(batch, struct epoll_item, ready_link);
-
-	if (item)
-		list_del_init(&item->ready_link);
-	spin_unlock_irq(&epoll->ready_lock, flags);
-	return item;
-}
-
-/* 1: reported; 0: nothing to report; -EFAULT. */
-static int item_report(struct epoll_item *item, struct user_ptr user)
-{
-	struct abi_epoll_event event = { item_events(item), item->event.data };
-
-	if (!event.events)
-		return 0;
-	if (user_write(user, &event, sizeof(event))) {
-		item_make_ready(item);
-		return -EFAULT;
-	}
-	if (item->event.events & EPOLLONESHOT)
-		WRITE_ONCE(item->event.events, item->event.events & PRIVATE_BITS);
-	else if (!(item->event.events & EPOLLET))
-		item_make_ready(item);
-	return 1;
-}
-
-/* What is on the ready list now: events reported, or -EFAULT. epoll->lock held. */
-static int report_ready(struct epoll *epoll, struct user_ptr events, int count)
-{
-	struct list batch = LIST_INIT(batch);
-	struct epoll_item *item;
-	unsigned long flags;
-	int done = 0, result = 0;
-
-	flags = spin_lock_irq(&epoll->ready_lock);
-	list_splice_tail_init(&epoll->ready, &batch);
-	spin_unlock_irq(&epoll->ready_lock, flags);
-	while (done < count && result >= 0 && (item = batch_take(epoll, &batch))) {
-		result = item_report(item, user_ptr_add(events, (u64)done * sizeof(struct abi_epoll_event)));
-		done += result > 0;
-	}
-	/* What was left comes first the next time. */
-	flags = spin_lock_irq(&epoll->ready_lock);
-	list_splice_tail_init(&epoll->ready, &batch);
-	list_splice_tail_init(&batch, &epoll->ready);
-	spin_unlock_irq(&epoll->ready_lock, flags);
-	return done ? done : MIN(result, 0);
-}
-
-static int report(struct epoll *epoll, struct user_ptr events, int count)
-{
-	int result;
-
-	if (!has_ready(epoll))
-		return 0;
-	mutex_lock(&epoll->lock);
-	result = report_ready(epoll, events, count);
-	mutex_unlock(&epoll->lock);
-	if (has_ready(epoll))
-		wait_wake(&epoll->wait, READY_IN);
-	return result;
-}
-
-static int wait_ready(struct epoll *epoll, u64 deadline_ns)
-{
-	struct wait_entry entry;
-	int result = 0;
-
-	wait_entry_init(&entry);
-	entry.exclusive = true;
-	for (;;) {
-		wait_prepare(&epoll->wait, &entry, SLEEP_INTERRUPTIBLE);
-		if (has_ready(epoll) || result)
-			break;
-		result = wait_sleep(SLEEP_INTERRUPTIBLE, deadline_ns);
-	}
-	wait_finish(&epoll->wait, &entry);
-	return has_ready(epoll) ? 0 : result;
-}
-
-long epoll_wait_user(struct file *file, struct user_ptr events, int count, u64 deadline_ns)
-{
-	struct epoll *epoll = epoll_of(file);
-	int result;
-
-	if (!epoll || count <= 0 || (u64)count > 0x7fffffff / sizeof(struct abi_epoll_event))
-		return -EINVAL;
-	if (!user_range_ok(events, (u64)count * sizeof(struct abi_epoll_event)))
-		return -EFAULT;
-	for (;;) {
-		result = report(epoll, events, count);
-		if (result || deadline_ns == 0)
-			return result;
-		result = wait_ready(epoll, deadline_ns);
-		if (result == -ETIMEDOUT)
-			deadline_ns = 0;
-		else if (result)
-			return result;
-	}
-}
-
 /* --- The epoll's own file --------------------------------------------------------------------------------------------------- */
-
-static u32 epoll_poll(struct file *file, struct poll_table *table)
-{
-	struct epoll *epoll = epoll_of(file);
-	struct list batch = LIST_INIT(batch);
-	struct epoll_item *item;
-	u32 ready = 0;
-
-	poll_wait(file, &epoll->poll_wait, table);
-	if (!has_ready(epoll))
-		return 0;
-	mutex_lock_nested(&epoll->lock);
-	while (!ready && (item = batch_take(epoll, &epoll->ready))) {
-		if (!item_events(item))
-			continue;
-		item_make_ready(item);
-		ready = READY_IN;
-	}
-	mutex_unlock(&epoll->lock);
-	return ready;
-}
 
 static void epoll_release(struct file *file)
 {
@@ -493,9 +338,10 @@ static void epoll_show_fdinfo(struct file *file, struct seq_file *out)
 	struct epoll_item *item;
 
 	mutex_lock(&links_lock);
-	rb_for_each_entry(item, &epoll->items, node)
-		seq_printf(out, "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%llx\n", item->fd,
-			   item->event.events, (unsigned long long)item->event.data, (long long)item->file->position,
+	rb_for_each_entry (item, &epoll->items, node)
+		seq_printf(out, "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%llx\n",
+			   item->fd, item->event.events, (unsigned long long)item->event.data,
+			   (long long)item->file->position,
 			   (unsigned long long)item->file->inode->number,
 			   (unsigned long long)item->file->inode->super->device);
 	mutex_unlock(&links_lock);

@@ -78,7 +78,8 @@ long poll_user(struct user_ptr user, unsigned int count, u64 deadline_ns)
 	if (!result)
 		result = poll_files(fds, count, deadline_ns);
 	for (unsigned int i = 0; i < count && result >= 0; i++) {
-		struct user_ptr at = user_ptr_add(user, i * sizeof(*fds) + offsetof(struct abi_pollfd, revents));
+		struct user_ptr at =
+			user_ptr_add(user, i * sizeof(*fds) + offsetof(struct abi_pollfd, revents));
 
 		if (user_write_u16(at, (u16)fds[i].revents))
 			result = -EFAULT;

@@ -109,8 +109,9 @@ static int fdinfo_show(struct seq_file *out, void *data)
 
 	if (IS_ERR(file))
 		return (int)PTR_ERR(file);
-	seq_printf(out, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%u\nino:\t%llu\n", (long long)file->position, file->flags,
-		   file->mount ? file->mount->id : 0, (unsigned long long)file->inode->number);
+	seq_printf(out, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%u\nino:\t%llu\n",
+		   (long long)file->position, file->flags, file->mount ? file->mount->id : 0,
+		   (unsigned long long)file->inode->number);
 	if (file->ops->show_fdinfo)
 		file->ops->show_fdinfo(file, out);
 	file_put(file);
@@ -124,7 +125,10 @@ static int fdinfo_open(struct inode *inode, struct file *file)
 
 const struct inode_ops pid_fdinfo_ops;
 static const struct file_ops fdinfo_file_ops = {
-	.open = fdinfo_open, .read = seq_read, .seek = seq_seek, .release = seq_release,
+	.open = fdinfo_open,
+	.read = seq_read,
+	.seek = seq_seek,
+	.release = seq_release,
 };
 
 /* --- The two directories ----------------------------------------------------------------------------------------------------- */
@@ -251,7 +255,7 @@ static s32 thread_number(struct task *leader, u64 n)
 	s32 tid = 0;
 
 	spin_lock(&tasklist_lock);
-	list_for_each_entry(thread, &leader->process->threads, thread_link)
+	list_for_each_entry (thread, &leader->process->threads, thread_link)
 		if (n-- == 0) {
 			tid = thread->tid;
 			break;

@@ -15,7 +15,8 @@
 /* --- cpuinfo ---------------------------------------------------------------------------------------------------------------- */
 
 /* What every x86-64 CPU has; the rest has been asked for at boot. */
-#define FLAGS_OF_ALL "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 syscall lm"
+#define FLAGS_OF_ALL                                                                               \
+	"fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 syscall lm"
 
 static void flags_line(struct seq_file *out)
 {
@@ -23,7 +24,8 @@ static void flags_line(struct seq_file *out)
 	for (unsigned int feature = 0; feature < CPU_FEATURE_COUNT; feature++) {
 		const char *name = cpu_feature_name((enum cpu_feature)feature);
 
-		if (name && cpu_has((enum cpu_feature)feature) && feature != CPU_TSC && feature != CPU_PGE)
+		if (name && cpu_has((enum cpu_feature)feature) && feature != CPU_TSC &&
+		    feature != CPU_PGE)
 			seq_printf(out, " %s", name);
 	}
 	seq_putc(out, '\n');
@@ -33,11 +35,13 @@ static void cpu_show(struct seq_file *out, unsigned int cpu)
 {
 	unsigned long long khz = clock_tsc.khz;
 
-	seq_printf(out, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n",
-		   cpu, cpu_vendor(), cpu_family(), cpu_model(), cpu_model_name(), cpu_stepping());
+	seq_printf(
+		out,
+		"processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n",
+		cpu, cpu_vendor(), cpu_family(), cpu_model(), cpu_model_name(), cpu_stepping());
 	seq_printf(out, "cpu MHz\t\t: %llu.%03llu\n", khz / 1000, khz % 1000);
-	seq_printf(out, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n", cpu_online_count(), cpu,
-		   cpu_online_count());
+	seq_printf(out, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
+		   cpu_online_count(), cpu, cpu_online_count());
 	seq_puts(out, "fpu\t\t: yes\nfpu_exception\t: yes\nwp\t\t: yes\n");
 	flags_line(out);
 	seq_printf(out, "bugs\t\t:\nbogomips\t: %llu.%02llu\n", khz / 500, khz / 5 % 100);
@@ -50,7 +54,7 @@ static int cpuinfo_show(struct seq_file *out, void *data)
 	unsigned int cpu;
 
 	(void)data;
-	for_each_online_cpu(cpu)
+	for_each_online_cpu (cpu)
 		cpu_show(out, cpu);
 	return 0;
 }
@@ -87,9 +91,11 @@ static size_t record_format(struct kmsg_text *to)
 	if (length < 0 || sequence == kmsg_next)
 		return 0;
 	kmsg_next = sequence;
-	return (size_t)scnprintf(to->text, sizeof(to->text), "<%u>[%5llu.%06llu] %.*s\n", (unsigned int)info.level,
+	return (size_t)scnprintf(to->text, sizeof(to->text), "<%u>[%5llu.%06llu] %.*s\n",
+				 (unsigned int)info.level,
 				 (unsigned long long)(info.time_ns / NSEC_PER_SEC),
-				 (unsigned long long)(info.time_ns % NSEC_PER_SEC / NSEC_PER_USEC), (int)length, to->line);
+				 (unsigned long long)(info.time_ns % NSEC_PER_SEC / NSEC_PER_USEC),
+				 (int)length, to->line);
 }
 
 static ssize_t kmsg_read(struct file *file, struct io_iter *iter, u64 *position)
@@ -110,7 +116,8 @@ static ssize_t kmsg_read(struct file *file, struct io_iter *iter, u64 *position)
 			result = (ssize_t)io_iter_write(iter, text->text, size) ?: -EFAULT;
 		else if (iter->no_wait)
 			result = -EAGAIN;
-		else if (wait_event_interruptible(&log_wait, log_next_sequence() > READ_ONCE(kmsg_next)))
+		else if (wait_event_interruptible(&log_wait,
+						  log_next_sequence() > READ_ONCE(kmsg_next)))
 			result = -ERESTARTSYS;
 	}
 	kfree(text);

@@ -43,11 +43,13 @@ static inline struct pid_inode *pid_inode_of(const struct inode *inode)
 /* With a reference, or NULL: gone. */
 struct task *pid_inode_task(const struct inode *inode);
 /* A new inode about `task`. ERR_PTR. */
-struct inode *pid_inode_make(struct super *super, struct task *task, const struct pid_inode *what, u32 mode);
+struct inode *pid_inode_make(struct super *super, struct task *task, const struct pid_inode *what,
+			     u32 mode);
 bool pid_inode_is(const struct inode *inode);
 void pid_inode_destroy(struct inode *inode);
 int pid_access_check(struct task *task); /* 0 or -EACCES */
-bool parse_decimal(const struct dentry *dentry, s32 *number); /* a name that is a number as the kernel writes it */
+bool parse_decimal(const struct dentry *dentry,
+		   s32 *number); /* a name that is a number as the kernel writes it */
 
 /* Hashes a dentry that is looked at again at each lookup. */
 void pid_dentry_add(struct dentry *dentry, struct inode *inode);

@@ -15,7 +15,8 @@ static int copy_range(struct seq_file *out, struct mm *mm, u64 start, u64 end)
 	if (!page)
 		return -ENOMEM;
 	while (start < end) {
-		ssize_t size = vm_access_remote(mm, start, page, MIN(end - start, (u64)PAGE_SIZE), false);
+		ssize_t size =
+			vm_access_remote(mm, start, page, MIN(end - start, (u64)PAGE_SIZE), false);
 
 		if (size <= 0)
 			break;

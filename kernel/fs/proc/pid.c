@@ -102,7 +102,8 @@ static SHOW(oom_score)
 	long pages = 0;
 
 	if (mm) {
-		pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem);
+		pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
+			atomic_read(&mm->rss_shmem);
 		mm_put_user(mm);
 	}
 	seq_printf(out, "%ld\n", MAX(0L, pages / 1024 + target->task->process->oom_score_adjust));
@@ -134,7 +135,8 @@ static const struct pid_entry entries[] = {
 	{ "task", S_IFDIR | 0555, .process_only = true, .dir_ops = &pid_task_dir_ops,
 	  .dir_file_ops = &pid_task_dir_file_ops },
 	{ "fd", S_IFDIR | 0500, .dir_ops = &pid_fd_dir_ops, .dir_file_ops = &pid_fd_dir_file_ops },
-	{ "fdinfo", S_IFDIR | 0500, .dir_ops = &pid_fdinfo_dir_ops, .dir_file_ops = &pid_fd_dir_file_ops },
+	{ "fdinfo", S_IFDIR | 0500, .dir_ops = &pid_fdinfo_dir_ops,
+	  .dir_file_ops = &pid_fd_dir_file_ops },
 	{ "environ", S_IFREG | 0400, .is_private = true, .show = show_environ },
 	{ "auxv", S_IFREG | 0400, .is_private = true, .show = show_auxv },
 	{ "status", S_IFREG | 0444, .show = show_status },
@@ -152,7 +154,8 @@ static const struct pid_entry entries[] = {
 	{ "wchan", S_IFREG | 0444, .show = show_wchan },
 	{ "cgroup", S_IFREG | 0444, .show = show_cgroup },
 	{ "oom_score", S_IFREG | 0444, .show = show_oom_score },
-	{ "oom_score_adj", S_IFREG | 0644, .show = show_oom_score_adj, .write = write_oom_score_adj },
+	{ "oom_score_adj", S_IFREG | 0644, .show = show_oom_score_adj,
+	  .write = write_oom_score_adj },
 };
 
 /* --- Inodes ------------------------------------------------------------------------------------------------------------------ */
@@ -189,7 +192,8 @@ struct task *pid_inode_task(const struct inode *inode)
 	return task;
 }
 
-struct inode *pid_inode_make(struct super *super, struct task *task, const struct pid_inode *what, u32 mode)
+struct inode *pid_inode_make(struct super *super, struct task *task, const struct pid_inode *what,
+			     u32 mode)
 {
 	struct pid_inode *copy = kmalloc(sizeof(*copy), 0);
 	struct inode *inode = copy ? inode_alloc(super, mode) : NULL;
@@ -211,8 +215,9 @@ struct inode *pid_inode_make(struct super *super, struct task *task, const struc
 
 bool pid_inode_is(const struct inode *inode)
 {
-	return inode->ops == &pid_dir_ops || inode->ops == &pid_text_ops || inode->ops == &pid_link_ops ||
-	       inode->ops == &pid_fd_dir_ops || inode->ops == &pid_fdinfo_dir_ops || inode->ops == &pid_task_dir_ops ||
+	return inode->ops == &pid_dir_ops || inode->ops == &pid_text_ops ||
+	       inode->ops == &pid_link_ops || inode->ops == &pid_fd_dir_ops ||
+	       inode->ops == &pid_fdinfo_dir_ops || inode->ops == &pid_task_dir_ops ||
 	       inode->ops == &pid_fd_link_ops || inode->ops == &pid_fdinfo_ops;
 }
 
@@ -236,8 +241,9 @@ int pid_access_check(struct task *task)
 	if (task->process == current->process || capable(CAP_SYS_PTRACE))
 		return 0;
 	other = task_cred_get(task);
-	same = mine->fsuid == other->uid && mine->fsuid == other->euid && mine->fsuid == other->suid &&
-	       mine->fsgid == other->gid && mine->fsgid == other->egid && mine->fsgid == other->sgid;
+	same = mine->fsuid == other->uid && mine->fsuid == other->euid &&
+	       mine->fsuid == other->suid && mine->fsgid == other->gid &&
+	       mine->fsgid == other->egid && mine->fsgid == other->sgid;
 	cred_put(other);
 	return same ? 0 : -EACCES;
 }
@@ -268,8 +274,8 @@ struct files *task_files_get(struct task *task)
 
 /* --- One process or thread ----------------------------------------------------------------------------------------------- */
 
-static struct inode *entry_inode_make(struct super *super, struct task *task, const struct pid_entry *entry,
-				      bool is_thread)
+static struct inode *entry_inode_make(struct super *super, struct task *task,
+				      const struct pid_entry *entry, bool is_thread)
 {
 	const struct pid_inode what = { .is_thread = is_thread, .fd = -1, .entry = entry };
 	struct inode *inode = pid_inode_make(super, task, &what, entry->mode);
@@ -342,8 +348,8 @@ static int pid_dir_readdir(struct file *file, struct dir_context *context)
 		what.entry = entry;
 		if (!entry_is_here(entry, &what))
 			context->position++;
-		else if (!dir_emit(context, entry->name, (u32)strlen(entry->name), inode_number(&what),
-				   ABI_MODE_TO_DT(entry->mode)))
+		else if (!dir_emit(context, entry->name, (u32)strlen(entry->name),
+				   inode_number(&what), ABI_MODE_TO_DT(entry->mode)))
 			break;
 	}
 	return 0;
@@ -356,7 +362,8 @@ static int no_setattr(struct inode *inode, const struct inode_change *change)
 }
 
 static const struct inode_ops pid_dir_ops = { .lookup = pid_dir_lookup, .setattr = no_setattr };
-static const struct file_ops pid_dir_file_ops = { .readdir = pid_dir_readdir, .seek = dentry_dir_seek };
+static const struct file_ops pid_dir_file_ops = { .readdir = pid_dir_readdir,
+						  .seek = dentry_dir_seek };
 
 /* --- Its texts --------------------------------------------------------------------------------------------------------------- */
 
@@ -422,7 +429,11 @@ static int text_truncate(struct inode *inode, u64 size)
 
 static const struct inode_ops pid_text_ops = { .truncate = text_truncate, .setattr = no_setattr };
 static const struct file_ops pid_text_file_ops = {
-	.open = text_open, .read = seq_read, .write = text_write, .seek = seq_seek, .release = seq_release,
+	.open = text_open,
+	.read = seq_read,
+	.write = text_write,
+	.seek = seq_seek,
+	.release = seq_release,
 };
 
 /* --- Its links --------------------------------------------------------------------------------------------------------------- */
@@ -463,96 +474,6 @@ static ssize_t link_readlink(struct inode *inode, char *buffer, size_t size)
 	return result;
 }
 
-static const struct inode_ops pid_link_ops = { .follow = link_follow, .readlink = link_readlink, .setattr = no_setattr };
-
-/* --- All processes ------------------------------------------------------------------------------------------------------------ */
-
-bool parse_decimal(const struct dentry *dentry, s32 *number)
-{
-	const char *text = dentry->name.text;
-	s32 value = 0;
-
-	if (dentry->name.length > 9 || (text[0] == '0' && dentry->name.length > 1))
-		return false;
-	for (u32 i = 0; i < dentry->name.length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		value = value * 10 + (text[i] - '0');
-	}
-	*number = value;
-	return dentry->name.length > 0;
-}
-
-static struct inode *self_inode_make(struct super *super, const char *name)
-{
-	char text[32];
-
-	if (str_equal(name, "self"))
-		snprintf(text, sizeof(text), "%d", current->tgid);
-	else
-		snprintf(text, sizeof(text), "%d/task/%d", current->tgid, current->tid);
-	return link_inode_make(super, (1u << 30) + (u64)strlen(name), text);
-}
-
-static int root_lookup(struct inode *dir, struct dentry *dentry)
-{
-	struct inode *inode = NULL;
-	struct task *task;
-	s32 number;
-
-	if (str_equal(dentry->name.text, "self") || str_equal(dentry->name.text, "thread-self")) {
-		inode = self_inode_make(dir->super, dentry->name.text);
-	} else if (parse_decimal(dentry, &number) && (task = task_find_get(number))) {
-		inode = pid_dir_inode_make(dir->super, task, false);
-		task_put(task);
-	}
-	if (IS_ERR_OR_NULL(inode))
-		return inode ? (int)PTR_ERR(inode) : -ENOENT;
-	pid_dentry_add(dentry, inode);
-	return 0;
-}
-
-/* The first process with a number of at least *number: false if there is none. */
-static bool process_next(s32 *number)
-{
-	struct pid *pid;
-
-	while ((pid = pid_next_get(*number))) {
-		struct task *task = task_find_get(pid->number);
-		bool found = task && task->tgid == task->tid;
-
-		*number = pid->number;
-		pid_put(pid);
-		if (task)
-			task_put(task);
-		if (found)
-			return true;
-		(*number)++;
-	}
-	return false;
-}
-
-static int root_readdir(struct file *file, struct dir_context *context)
-{
-	static const char *const selves[] = { "self", "thread-self" };
-	u64 at = context->position - TREE_DYNAMIC_POSITION;
-	char text[16];
-	s32 number;
-
-	(void)file;
-	for (; at < ARRAY_LEN(selves); at++)
-		if (!dir_emit(context, selves[at], (u32)strlen(selves[at]), (1u << 30) + strlen(selves[at]), DT_LNK))
-			return 0;
-	number = (s32)(at - ARRAY_LEN(selves));
-	while (process_next(&number)) {
-		u32 length = (u32)scnprintf(text, sizeof(text), "%d", number);
-
-		context->position = TREE_DYNAMIC_POSITION + ARRAY_LEN(selves) + (u64)number;
-		if (!dir_emit(context, text, length, (u64)number << 32, DT_DIR))
-			return 0;
-		number++;
-	}
-	return 0;
-}
-
-const struct tree_dynamic pid_dynamic = { .lookup = root_lookup, .readdir = root_readdir };
+static const struct inode_ops pid_link_ops = { .follow = link_follow,
+					       .readlink = link_readlink,
+					       .setattr = no_setattr };

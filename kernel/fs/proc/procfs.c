@@ -54,9 +54,11 @@ static bool revalidate(struct dentry *dentry)
 	return valid;
 }
 
-static const struct super_ops super_ops = { .destroy_inode = destroy_inode, .revalidate = revalidate };
+static const struct super_ops super_ops = { .destroy_inode = destroy_inode,
+					    .revalidate = revalidate };
 
-static struct super *procfs_mount(const struct fs_type *type, const char *source, u32 flags, const char *options)
+static struct super *procfs_mount(const struct fs_type *type, const char *source, u32 flags,
+				  const char *options)
 {
 	(void)source, (void)flags, (void)options;
 	return tree_super_get(&proc_tree, type, &super_ops, PROC_SUPER_MAGIC);

@@ -75,8 +75,8 @@ static struct family family_read(struct task *task)
 	struct family family;
 
 	spin_lock(&tasklist_lock);
-	family = (struct family){ task->parent ? task->parent->tgid : 0, pid_number(task_group(task)),
-				  pid_number(task_session(task)) };
+	family = (struct family){ task->parent ? task->parent->tgid : 0,
+				  pid_number(task_group(task)), pid_number(task_session(task)) };
 	spin_unlock(&tasklist_lock);
 	return family;
 }
@@ -132,7 +132,8 @@ static u32 stat_flags(const struct task *task)
 
 static long rss_pages(const struct mm *mm)
 {
-	return atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem);
+	return atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
+	       atomic_read(&mm->rss_shmem);
 }
 
 static void stat_identity(struct seq_file *out, struct task *task, const struct signals *signals)
@@ -141,12 +142,13 @@ static void stat_identity(struct seq_file *out, struct task *task, const struct 
 	char comm[COMM_LEN];
 
 	comm_copy(task, comm);
-	seq_printf(out, "%d (%s) %c %d %d %d %d %d %u", task->tid, comm, state_text(task)[0], family.parent, family.group,
-		   family.session, (int)tty_device(signals->tty), signals->tty ? tty_foreground_group(signals->tty) : -1,
-		   stat_flags(task));
+	seq_printf(out, "%d (%s) %c %d %d %d %d %d %u", task->tid, comm, state_text(task)[0],
+		   family.parent, family.group, family.session, (int)tty_device(signals->tty),
+		   signals->tty ? tty_foreground_group(signals->tty) : -1, stat_flags(task));
 }
 
-static void stat_usage(struct seq_file *out, const struct proc_target *target, const struct signals *signals)
+static void stat_usage(struct seq_file *out, const struct proc_target *target,
+		       const struct signals *signals)
 {
 	struct task *task = target->task;
 	u64 user, system, minor = task->faults_minor, major = task->faults_major;
@@ -158,9 +160,11 @@ static void stat_usage(struct seq_file *out, const struct proc_target *target, c
 	} else {
 		task_times(task, &user, &system);
 	}
-	seq_printf(out, " %llu %llu %llu %llu %llu %llu %llu %llu", (ull)minor, (ull)signals->children_minor, (ull)major,
-		   (ull)signals->children_major, (ull)(user / TICK_NS), (ull)(system / TICK_NS),
-		   (ull)(signals->children_user_ns / TICK_NS), (ull)(signals->children_system_ns / TICK_NS));
+	seq_printf(out, " %llu %llu %llu %llu %llu %llu %llu %llu", (ull)minor,
+		   (ull)signals->children_minor, (ull)major, (ull)signals->children_major,
+		   (ull)(user / TICK_NS), (ull)(system / TICK_NS),
+		   (ull)(signals->children_user_ns / TICK_NS),
+		   (ull)(signals->children_system_ns / TICK_NS));
 }
 
 static void stat_schedule(struct seq_file *out, struct task *task, const struct signals *signals)
@@ -168,7 +172,8 @@ static void stat_schedule(struct seq_file *out, struct task *task, const struct 
 	int nice = task->sched.nice;
 	int priority = task->sched.rt_priority ? -1 - task->sched.rt_priority : 20 + nice;
 
-	seq_printf(out, " %d %d %u 0 %llu", priority, nice, signals->threads, (ull)(task->start_ns / TICK_NS));
+	seq_printf(out, " %d %d %u 0 %llu", priority, nice, signals->threads,
+		   (ull)(task->start_ns / TICK_NS));
 }
 
 static void stat_memory(struct seq_file *out, const struct mm *mm, struct task *task)
@@ -176,24 +181,26 @@ static void stat_memory(struct seq_file *out, const struct mm *mm, struct task *
 	ull limit = task_limit(task, RLIMIT_RSS);
 
 	if (mm)
-		seq_printf(out, " %llu %ld %llu %llu %llu %llu 0 0", (ull)atomic_read(&mm->pages_total) << PAGE_SHIFT,
-			   rss_pages(mm), limit, (ull)mm->code_start, (ull)mm->code_end, (ull)mm->stack_top);
+		seq_printf(out, " %llu %ld %llu %llu %llu %llu 0 0",
+			   (ull)atomic_read(&mm->pages_total) << PAGE_SHIFT, rss_pages(mm), limit,
+			   (ull)mm->code_start, (ull)mm->code_end, (ull)mm->stack_top);
 	else
 		seq_printf(out, " 0 0 %llu 0 0 0 0 0", limit);
 }
 
-static void stat_end(struct seq_file *out, const struct mm *mm, const struct task *task, const struct signals *signals)
+static void stat_end(struct seq_file *out, const struct mm *mm, const struct task *task,
+		     const struct signals *signals)
 {
 	const u32 old_signals = 0x7fffffff;
 
-	seq_printf(out, " %llu %llu %llu %llu 0 0 0 %d %u %u %u 0 0 0", (ull)(signals->pending & old_signals),
-		   (ull)(task->blocked & old_signals), (ull)(signals->ignored & old_signals),
-		   (ull)(signals->caught & old_signals), task->exit_signal, task->sched.cpu, task->sched.rt_priority,
-		   task->sched.policy);
+	seq_printf(out, " %llu %llu %llu %llu 0 0 0 %d %u %u %u 0 0 0",
+		   (ull)(signals->pending & old_signals), (ull)(task->blocked & old_signals),
+		   (ull)(signals->ignored & old_signals), (ull)(signals->caught & old_signals),
+		   task->exit_signal, task->sched.cpu, task->sched.rt_priority, task->sched.policy);
 	if (mm)
-		seq_printf(out, " %llu %llu %llu %llu %llu %llu %llu", (ull)mm->data_start, (ull)mm->data_end,
-			   (ull)mm->brk_start, (ull)mm->arg_start, (ull)mm->arg_end, (ull)mm->env_start,
-			   (ull)mm->env_end);
+		seq_printf(out, " %llu %llu %llu %llu %llu %llu %llu", (ull)mm->data_start,
+			   (ull)mm->data_end, (ull)mm->brk_start, (ull)mm->arg_start,
+			   (ull)mm->arg_end, (ull)mm->env_start, (ull)mm->env_end);
 	else
 		seq_puts(out, " 0 0 0 0 0 0 0");
 	seq_printf(out, " %d\n", task->exit_state ? signals->exit_code : 0);
@@ -227,7 +234,8 @@ SHOW(statm)
 	}
 	seq_printf(out, "%ld %ld %ld %llu 0 %ld 0\n", atomic_read(&mm->pages_total), rss_pages(mm),
 		   atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem),
-		   (ull)(ALIGN_UP(mm->code_end, (u64)PAGE_SIZE) - ALIGN_DOWN(mm->code_start, (u64)PAGE_SIZE)) >>
+		   (ull)(ALIGN_UP(mm->code_end, (u64)PAGE_SIZE) -
+			 ALIGN_DOWN(mm->code_start, (u64)PAGE_SIZE)) >>
 			   PAGE_SHIFT,
 		   atomic_read(&mm->pages_data) + atomic_read(&mm->pages_stack));
 	mm_put_user(mm);
@@ -275,15 +283,15 @@ static void status_ids(struct seq_file *out, struct task *task, const struct cre
 {
 	struct family family = family_read(task);
 
-	seq_printf(out, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", state_text(task),
-		   task->tgid, task->tid, family.parent);
+	seq_printf(out, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		   state_text(task), task->tgid, task->tid, family.parent);
 	seq_printf(out, "Uid:\t%u\t%u\t%u\t%u\n", cred->uid, cred->euid, cred->suid, cred->fsuid);
 	seq_printf(out, "Gid:\t%u\t%u\t%u\t%u\n", cred->gid, cred->egid, cred->sgid, cred->fsgid);
 	seq_printf(out, "FDSize:\t%u\nGroups:\t", table_size(task));
 	for (u32 i = 0; i < cred->group_count; i++)
 		seq_printf(out, "%u ", cred->groups[i]);
-	seq_printf(out, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid, task->tid, family.group,
-		   family.session);
+	seq_printf(out, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid,
+		   task->tid, family.group, family.session);
 }
 
 static void memory_line(struct seq_file *out, const char *name, long pages)
@@ -294,7 +302,8 @@ static void memory_line(struct seq_file *out, const char *name, long pages)
 static void status_memory(struct seq_file *out, const struct mm *mm)
 {
 	long total = atomic_read(&mm->pages_total), rss = rss_pages(mm);
-	long code = (long)((ALIGN_UP(mm->code_end, (u64)PAGE_SIZE) - ALIGN_DOWN(mm->code_start, (u64)PAGE_SIZE)) >>
+	long code = (long)((ALIGN_UP(mm->code_end, (u64)PAGE_SIZE) -
+			    ALIGN_DOWN(mm->code_start, (u64)PAGE_SIZE)) >>
 			   PAGE_SHIFT);
 
 	memory_line(out, "VmPeak", MAX(mm->total_peak, total));
@@ -319,17 +328,22 @@ static void status_signals(struct seq_file *out, struct task *task, const struct
 			   const struct cred *cred)
 {
 	seq_printf(out, "Threads:\t%u\nSigQ:\t%lu/%llu\n", signals->threads,
-		   (unsigned long)atomic_read(&cred->account->signals), (ull)task_limit(task, RLIMIT_SIGPENDING));
-	seq_printf(out, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
-		   (ull)signals->pending, (ull)signals->shared_pending, (ull)task->blocked, (ull)signals->ignored,
-		   (ull)signals->caught);
+		   (unsigned long)atomic_read(&cred->account->signals),
+		   (ull)task_limit(task, RLIMIT_SIGPENDING));
+	seq_printf(
+		out,
+		"SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+		(ull)signals->pending, (ull)signals->shared_pending, (ull)task->blocked,
+		(ull)signals->ignored, (ull)signals->caught);
 }
 
 static void status_rights(struct seq_file *out, const struct cred *cred)
 {
-	seq_printf(out, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\nCapAmb:\t%016llx\n",
-		   (ull)cred->cap_inheritable, (ull)cred->cap_permitted, (ull)cred->cap_effective,
-		   (ull)cred->cap_bounding, (ull)cred->cap_ambient);
+	seq_printf(
+		out,
+		"CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\nCapAmb:\t%016llx\n",
+		(ull)cred->cap_inheritable, (ull)cred->cap_permitted, (ull)cred->cap_effective,
+		(ull)cred->cap_bounding, (ull)cred->cap_ambient);
 	seq_printf(out, "NoNewPrivs:\t%u\nSeccomp:\t0\nSeccomp_filters:\t0\n", cred->no_new_privs);
 }
 
@@ -341,7 +355,8 @@ static void mask_show(struct seq_file *out, const unsigned long *mask)
 	for (unsigned int word = DIV_ROUND_UP(count, 32); word-- > 0;) {
 		unsigned int bits = MIN(count - word * 32, 32u);
 
-		seq_printf(out, "%x%s", (u32)(mask[word / 2] >> (word % 2 * 32)) & (u32)((1ULL << bits) - 1),
+		seq_printf(out, "%x%s",
+			   (u32)(mask[word / 2] >> (word % 2 * 32)) & (u32)((1ULL << bits) - 1),
 			   word ? "," : "");
 	}
 }

@@ -90,7 +90,8 @@ static void uuid_make(struct uuid *uuid)
 static void uuid_print(struct seq_file *out, const struct uuid *uuid)
 {
 	for (unsigned int i = 0; i < sizeof(uuid->bytes); i++)
-		seq_printf(out, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid->bytes[i]);
+		seq_printf(out, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
+			   uuid->bytes[i]);
 	seq_putc(out, '\n');
 }
 
@@ -181,19 +182,25 @@ static const struct setting pipe_size = { (int *)&pipe_max_size, PAGE_SIZE, 1 <<
 #define SETTING(path, setting)                                                                     \
 	{                                                                                          \
 		.name = (path), .mode = 0644, .show = setting_show, .write = setting_write,        \
-		.data = (void *)(uintptr_t)&(setting)                                              \
+		.data = (void *)(uintptr_t) & (setting)                                            \
 	}
 #define TEXT(path, text)                                                                           \
 	{                                                                                          \
-		.name = (path), .mode = 0444, .show = text_show, .data = (void *)(uintptr_t)(text)  \
+		.name = (path), .mode = 0444, .show = text_show, .data = (void *)(uintptr_t)(text) \
 	}
 
 static const struct proc_entry entries[] = {
 	TEXT("sys/kernel/ostype", "Linux"),
 	TEXT("sys/kernel/osrelease", kernel_release),
 	TEXT("sys/kernel/version", kernel_version),
-	{ .name = "sys/kernel/hostname", .mode = 0644, .show = hostname_show, .write = hostname_write },
-	{ .name = "sys/kernel/domainname", .mode = 0644, .show = hostname_show, .write = hostname_write,
+	{ .name = "sys/kernel/hostname",
+	  .mode = 0644,
+	  .show = hostname_show,
+	  .write = hostname_write },
+	{ .name = "sys/kernel/domainname",
+	  .mode = 0644,
+	  .show = hostname_show,
+	  .write = hostname_write,
 	  .data = (void *)1 },
 	TEXT("sys/kernel/pid_max", "32768"),
 	{ .name = "sys/kernel/threads-max", .mode = 0444, .show = threads_max_show },
@@ -210,7 +217,10 @@ static const struct proc_entry entries[] = {
 	TEXT("sys/kernel/random/entropy_avail", "256"),
 	TEXT("sys/kernel/random/poolsize", "256"),
 	SETTING("sys/vm/overcommit_memory", overcommit_memory),
-	{ .name = "sys/vm/overcommit_ratio", .mode = 0644, .show = overcommit_ratio_show, .write = overcommit_ratio_write },
+	{ .name = "sys/vm/overcommit_ratio",
+	  .mode = 0644,
+	  .show = overcommit_ratio_show,
+	  .write = overcommit_ratio_write },
 	TEXT("sys/vm/mmap_min_addr", "65536"),
 	TEXT("sys/vm/max_map_count", "65530"),
 	TEXT("sys/vm/swappiness", "0"),

@@ -76,7 +76,8 @@ SYSTEM_SHOW(meminfo)
 	memory_line(out, "Slab:", c.slab);
 	memory_line(out, "SReclaimable:", 0);
 	memory_line(out, "SUnreclaim:", c.slab);
-	seq_printf(out, "KernelStack:    %8llu kB\n", (ull)vmap_stack_count() * (KERNEL_STACK_SIZE / KIB));
+	seq_printf(out, "KernelStack:    %8llu kB\n",
+		   (ull)vmap_stack_count() * (KERNEL_STACK_SIZE / KIB));
 	memory_line(out, "PageTables:", c.page_tables);
 	memory_line(out, "NFS_Unstable:", 0);
 	memory_line(out, "Bounce:", 0);
@@ -97,11 +98,14 @@ SYSTEM_SHOW(vmstat)
 	(void)data;
 	page_counts_read(&c);
 	vm_counts_read(&faults);
-	seq_printf(out, "nr_free_pages %llu\nnr_anon_pages %llu\nnr_file_pages %llu\nnr_dirty %llu\nnr_shmem %llu\n", (ull)c.free,
-		   (ull)c.anon, (ull)c.cached, (ull)c.dirty, (ull)c.shmem);
-	seq_printf(out, "nr_slab_unreclaimable %llu\nnr_page_table_pages %llu\n", (ull)c.slab, (ull)c.page_tables);
-	seq_printf(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %llu\npgmajfault %llu\n", (ull)faults.faults,
-		   (ull)faults.faults_major);
+	seq_printf(
+		out,
+		"nr_free_pages %llu\nnr_anon_pages %llu\nnr_file_pages %llu\nnr_dirty %llu\nnr_shmem %llu\n",
+		(ull)c.free, (ull)c.anon, (ull)c.cached, (ull)c.dirty, (ull)c.shmem);
+	seq_printf(out, "nr_slab_unreclaimable %llu\nnr_page_table_pages %llu\n", (ull)c.slab,
+		   (ull)c.page_tables);
+	seq_printf(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %llu\npgmajfault %llu\n",
+		   (ull)faults.faults, (ull)faults.faults_major);
 	return 0;
 }
 
@@ -116,7 +120,8 @@ SYSTEM_SHOW(slabinfo)
 
 static void hundredths(struct seq_file *out, u64 ns)
 {
-	seq_printf(out, "%llu.%02llu", (ull)(ns / NSEC_PER_SEC), (ull)(ns % NSEC_PER_SEC / TICK_NS));
+	seq_printf(out, "%llu.%02llu", (ull)(ns / NSEC_PER_SEC),
+		   (ull)(ns % NSEC_PER_SEC / TICK_NS));
 }
 
 SYSTEM_SHOW(uptime)
@@ -126,7 +131,7 @@ SYSTEM_SHOW(uptime)
 	u64 idle = 0;
 
 	(void)data;
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		sched_cpu_times(cpu, &times);
 		idle += times.idle_ns;
 	}
@@ -147,7 +152,8 @@ SYSTEM_SHOW(loadavg)
 		u64 value = load[i] + (1 << LOAD_SHIFT) / 200; /* rounded to hundredths */
 		u64 fraction = value & ((1 << LOAD_SHIFT) - 1);
 
-		seq_printf(out, "%llu.%02llu ", (ull)(value >> LOAD_SHIFT), (ull)(fraction * 100 >> LOAD_SHIFT));
+		seq_printf(out, "%llu.%02llu ", (ull)(value >> LOAD_SHIFT),
+			   (ull)(fraction * 100 >> LOAD_SHIFT));
 	}
 	seq_printf(out, "%u/%u %d\n", process_count_running(), process_count_threads(), pid_last());
 	return 0;
@@ -156,8 +162,8 @@ SYSTEM_SHOW(loadavg)
 static void cpu_line(struct seq_file *out, const struct sched_cpu_times *times)
 {
 	seq_printf(out, " %llu %llu %llu %llu 0 %llu 0 0 0 0\n", (ull)(times->user_ns / TICK_NS),
-		   (ull)(times->nice_ns / TICK_NS), (ull)(times->system_ns / TICK_NS), (ull)(times->idle_ns / TICK_NS),
-		   (ull)(times->irq_ns / TICK_NS));
+		   (ull)(times->nice_ns / TICK_NS), (ull)(times->system_ns / TICK_NS),
+		   (ull)(times->idle_ns / TICK_NS), (ull)(times->irq_ns / TICK_NS));
 }
 
 static void cpu_lines(struct seq_file *out)
@@ -165,7 +171,7 @@ static void cpu_lines(struct seq_file *out)
 	struct sched_cpu_times sum = { 0 }, times;
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		sched_cpu_times(cpu, &times);
 		sum.user_ns += times.user_ns;
 		sum.nice_ns += times.nice_ns;
@@ -175,7 +181,7 @@ static void cpu_lines(struct seq_file *out)
 	}
 	seq_puts(out, "cpu ");
 	cpu_line(out, &sum);
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		sched_cpu_times(cpu, &times);
 		seq_printf(out, "cpu%u", cpu);
 		cpu_line(out, &times);
@@ -186,9 +192,12 @@ SYSTEM_SHOW(stat)
 {
 	(void)data;
 	cpu_lines(out);
-	seq_printf(out, "intr %llu\nctxt %llu\nbtime %llu\nprocesses %llu\nprocs_running %u\nprocs_blocked 0\n", (ull)irq_total(),
-		   (ull)sched_switch_count(), (ull)(realtime_offset_ns() / NSEC_PER_SEC), (ull)process_count_forks(),
-		   process_count_running());
+	seq_printf(
+		out,
+		"intr %llu\nctxt %llu\nbtime %llu\nprocesses %llu\nprocs_running %u\nprocs_blocked 0\n",
+		(ull)irq_total(), (ull)sched_switch_count(),
+		(ull)(realtime_offset_ns() / NSEC_PER_SEC), (ull)process_count_forks(),
+		process_count_running());
 	seq_puts(out, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
 	return 0;
 }

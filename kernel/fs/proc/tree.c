@@ -26,13 +26,14 @@ static struct tree_node *child_find(struct tree_node *node, const char *name, u3
 {
 	struct tree_node *child;
 
-	list_for_each_entry(child, &node->children, sibling)
+	list_for_each_entry (child, &node->children, sibling)
 		if (child->length == length && memcmp(child->name, name, length) == 0)
 			return child;
 	return NULL;
 }
 
-static struct tree_node *child_add(struct tree *tree, struct tree_node *parent, const char *name, u32 length)
+static struct tree_node *child_add(struct tree *tree, struct tree_node *parent, const char *name,
+				   u32 length)
 {
 	struct tree_node *node = kzalloc(sizeof(*node));
 
@@ -131,7 +132,8 @@ static struct inode *node_inode_make(struct super *super, struct tree_node *node
 	return inode;
 }
 
-struct super *tree_super_get(struct tree *tree, const struct fs_type *type, const struct super_ops *ops, u64 magic)
+struct super *tree_super_get(struct tree *tree, const struct fs_type *type,
+			     const struct super_ops *ops, u64 magic)
 {
 	struct super *super = tree->super;
 	struct inode *root;
@@ -179,7 +181,7 @@ static struct tree_node *child_at(struct tree_node *node, u64 index)
 	struct tree_node *child, *found = NULL;
 
 	mutex_lock(&tree_lock);
-	list_for_each_entry(child, &node->children, sibling)
+	list_for_each_entry (child, &node->children, sibling)
 		if (index-- == 0) {
 			found = child;
 			break;
@@ -201,7 +203,8 @@ static int dir_readdir(struct file *file, struct dir_context *context)
 
 	if (!dir_emit_dots(file, context))
 		return 0;
-	while (context->position < TREE_DYNAMIC_POSITION && (child = child_at(node, context->position - 2)))
+	while (context->position < TREE_DYNAMIC_POSITION &&
+	       (child = child_at(node, context->position - 2)))
 		if (!dir_emit(context, child->name, child->length, child->number, node_type(child)))
 			return 0;
 	if (!node->dynamic)
@@ -276,5 +279,9 @@ static ssize_t text_write(struct file *file, struct io_iter *iter, u64 *position
 }
 
 static const struct file_ops text_file_ops = {
-	.open = text_open, .read = seq_read, .write = text_write, .seek = seq_seek, .release = seq_release,
+	.open = text_open,
+	.read = seq_read,
+	.write = text_write,
+	.seek = seq_seek,
+	.release = seq_release,
 };

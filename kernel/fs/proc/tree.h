@@ -36,7 +36,8 @@ void tree_init(struct tree *tree);
 /* Directories on the way are made. Registering at boot does not fail (halts with a line). */
 void tree_register(struct tree *tree, const struct proc_entry *entry);
 /* The super that each mount shows, made the first time; a reference. ERR_PTR. */
-struct super *tree_super_get(struct tree *tree, const struct fs_type *type, const struct super_ops *ops, u64 magic);
+struct super *tree_super_get(struct tree *tree, const struct fs_type *type,
+			     const struct super_ops *ops, u64 magic);
 
 /* A symbolic link to text that is copied. ERR_PTR. */
 struct inode *link_inode_make(struct super *super, u64 number, const char *target);

@@ -17,7 +17,8 @@ void sysfs_register(const struct proc_entry *entry)
 
 static const struct super_ops super_ops = { .destroy_inode = tree_inode_destroy };
 
-static struct super *sysfs_mount(const struct fs_type *type, const char *source, u32 flags, const char *options)
+static struct super *sysfs_mount(const struct fs_type *type, const char *source, u32 flags,
+				 const char *options)
 {
 	(void)source, (void)flags, (void)options;
 	return tree_super_get(&sysfs_tree, type, &super_ops, SYSFS_MAGIC);
@@ -52,7 +53,7 @@ static int text_show(struct seq_file *out, void *data)
 
 #define TEXT(path, text)                                                                           \
 	{                                                                                          \
-		.name = (path), .mode = 0444, .show = text_show, .data = (void *)(uintptr_t)(text)  \
+		.name = (path), .mode = 0444, .show = text_show, .data = (void *)(uintptr_t)(text) \
 	}
 #define FOLDER(path)                                                                               \
 	{                                                                                          \

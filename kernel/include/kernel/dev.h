@@ -7,8 +7,9 @@
 #include <kernel/file.h>
 
 #define DEV_MAJOR(d) ((unsigned int)((d) >> 8) & 0xfff)
-#define DEV_MINOR(d) ((unsigned int)((d) & 0xff) | (unsigned int)(((d) >> 12) & 0xfff00))
-#define DEV_MAKE(major, minor) (((u64)((minor) & 0xfff00) << 12) | ((u64)(major) << 8) | ((minor) & 0xff))
+#define DEV_MINOR(d) ((unsigned int)((d)&0xff) | (unsigned int)(((d) >> 12) & 0xfff00))
+#define DEV_MAKE(major, minor)                                                                     \
+	(((u64)((minor)&0xfff00) << 12) | ((u64)(major) << 8) | ((minor)&0xff))
 
 struct char_device {
 	const char *name; /* below /dev, "ttyS0", "pts/0" */
@@ -27,7 +28,8 @@ int char_device_open(struct inode *inode, struct file *file);
 void dev_show_devices(struct seq_file *out); /* /proc/devices */
 
 /* Interrupt handlers of drivers: run with interrupts off. 0 or -errno. */
-int irq_request_isa(unsigned int isa_irq, void (*handler)(void *data), void *data, const char *name);
+int irq_request_isa(unsigned int isa_irq, void (*handler)(void *data), void *data,
+		    const char *name);
 void irq_show(struct seq_file *out); /* /proc/interrupts */
 u64 irq_total(void);
 

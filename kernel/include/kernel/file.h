@@ -33,12 +33,14 @@ struct file_ops {
 	int (*readdir)(struct file *file, struct dir_context *context); /* NULL: -ENOTDIR */
 	long (*ioctl)(struct file *file, unsigned int command, u64 argument); /* NULL: -ENOTTY */
 	int (*mmap)(struct file *file, struct vma *vma); /* NULL: -ENODEV */
-	u32 (*poll)(struct file *file, struct poll_table *table); /* POLL* bits; NULL: always POLLIN | POLLOUT */
+	u32 (*poll)(struct file *file,
+		    struct poll_table *table); /* POLL* bits; NULL: always POLLIN | POLLOUT */
 	int (*open)(struct inode *inode, struct file *file); /* optional; may replace file->ops */
 	int (*flush)(struct file *file); /* each close of a descriptor; optional */
 	void (*release)(struct file *file); /* last reference; optional */
 	int (*fsync)(struct file *file, bool data_only); /* NULL: -EINVAL */
-	long (*fallocate)(struct file *file, int mode, u64 offset, u64 length); /* NULL: -EOPNOTSUPP */
+	long (*fallocate)(struct file *file, int mode, u64 offset,
+			  u64 length); /* NULL: -EOPNOTSUPP */
 	void (*show_fdinfo)(struct file *file, struct seq_file *out); /* optional */
 	const char *name; /* of an anonymous file: "anon_inode:[eventfd]"; NULL: use the path */
 };
@@ -50,7 +52,8 @@ struct file_ops {
 #define FILE_PATH_ONLY (1u << 3) /* O_PATH */
 #define FILE_NO_POSITION_LOCK (1u << 4) /* stream: position unused */
 #define FILE_WRITER_COUNTED (1u << 5) /* holds inode->write_count */
-#define FILE_WRITE_DENIED (1u << 6) /* opened for execution: writers get ETXTBSY until the last file_put */
+#define FILE_WRITE_DENIED                                                                          \
+	(1u << 6) /* opened for execution: writers get ETXTBSY until the last file_put */
 
 struct file {
 	struct refcount ref;
@@ -76,9 +79,11 @@ struct file {
 /* A file of ours without a path (pipe, eventfd, ...): ref 1, ERR_PTR. `flags`: O_RDWR etc. and O_NONBLOCK. */
 struct file *file_alloc_anonymous(const struct file_ops *ops, u32 flags, void *private_data);
 /* The same for an inode of its own (inode_alloc_anonymous), of which it takes a reference: both ends of a pipe share one. */
-struct file *file_alloc_inode(struct inode *inode, const struct file_ops *ops, u32 flags, void *private_data);
+struct file *file_alloc_inode(struct inode *inode, const struct file_ops *ops, u32 flags,
+			      void *private_data);
 /* For an inode with or without a mount; takes its own references. ops->open is called by vfs_open, not here. */
-struct file *file_alloc(struct mount *mount, struct dentry *dentry, u32 flags, const struct file_ops *ops);
+struct file *file_alloc(struct mount *mount, struct dentry *dentry, u32 flags,
+			const struct file_ops *ops);
 static inline struct file *file_get(struct file *file)
 {
 	ref_get(&file->ref);
@@ -88,12 +93,15 @@ void file_put(struct file *file);
 void file_put_deferred(struct file *file);
 
 /* Helpers for operations. */
-ssize_t file_read_iter(struct file *file, struct io_iter *iter, u64 *position); /* checks FILE_READ; -EBADF, -EINVAL */
+ssize_t file_read_iter(struct file *file, struct io_iter *iter,
+		       u64 *position); /* checks FILE_READ; -EBADF, -EINVAL */
 ssize_t file_write_iter(struct file *file, struct io_iter *iter, u64 *position);
 /* How much of a write at `position` RLIMIT_FSIZE and the file system allow: bytes, or -EFBIG (then SIGXFSZ was sent). */
 s64 file_write_limit(struct inode *inode, u64 position, size_t size);
-s64 file_seek_size(struct file *file, s64 offset, int whence, u64 size); /* SET, CUR, END, DATA, HOLE */
-s64 file_seek_none(struct file *file, s64 offset, int whence); /* accepts and stays at 0, as /dev/null */
+s64 file_seek_size(struct file *file, s64 offset, int whence,
+		   u64 size); /* SET, CUR, END, DATA, HOLE */
+s64 file_seek_none(struct file *file, s64 offset,
+		   int whence); /* accepts and stays at 0, as /dev/null */
 ssize_t file_read_kernel(struct file *file, void *buffer, size_t size, u64 *position);
 ssize_t file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position);
 
@@ -155,7 +163,8 @@ struct file *files_next_get(struct files *files, int *fd);
 struct files *files_alloc(void);
 struct files *files_clone(struct files *from); /* ERR_PTR */
 void files_put(struct files *files); /* closes all with the last reference */
-void files_exec(void); /* closes close-on-exec descriptors; unshares the table first: 0 or -ENOMEM via files_unshare */
+void files_exec(
+	void); /* closes close-on-exec descriptors; unshares the table first: 0 or -ENOMEM via files_unshare */
 int files_unshare(void);
 void files_init(void); /* before vfs_init */
 u64 files_open_count(void);

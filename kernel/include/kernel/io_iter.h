@@ -28,7 +28,9 @@ static inline void io_iter_user(struct io_iter *iter, struct user_ptr base, size
 
 static inline void io_iter_kernel(struct io_iter *iter, void *base, size_t length)
 {
-	*iter = (struct io_iter){ .count = 1, .left = length, .kernel = true, .one = { (u64)base, length } };
+	*iter = (struct io_iter){
+		.count = 1, .left = length, .kernel = true, .one = { (u64)base, length }
+	};
 	iter->segments = &iter->one;
 }
 
@@ -36,7 +38,8 @@ static inline void io_iter_kernel(struct io_iter *iter, void *base, size_t lengt
  * iovec array of user space (at most IOV_MAX): 0, -EINVAL, -EFAULT, -ENOMEM. `inline_segments` (8) is used when it is big
  * enough, else memory that io_iter_destroy frees.
  */
-int io_iter_import(struct io_iter *iter, struct user_ptr iov, unsigned long count, struct io_segment inline_segments[8]);
+int io_iter_import(struct io_iter *iter, struct user_ptr iov, unsigned long count,
+		   struct io_segment inline_segments[8]);
 void io_iter_destroy(struct io_iter *iter, struct io_segment inline_segments[8]);
 
 /* Bytes moved, short only on a fault (then 0 bytes means -EFAULT to the caller) or at the end. May sleep. */
@@ -44,4 +47,5 @@ size_t io_iter_write(struct io_iter *iter, const void *from, size_t size); /* ke
 size_t io_iter_read(struct io_iter *iter, void *to, size_t size); /* iterator -> kernel */
 size_t io_iter_zero(struct io_iter *iter, size_t size);
 void io_iter_advance(struct io_iter *iter, size_t size);
-void io_iter_revert(struct io_iter *iter, size_t size); /* undo an advance within the current segment set */
+void io_iter_revert(struct io_iter *iter,
+		    size_t size); /* undo an advance within the current segment set */

@@ -81,7 +81,10 @@ struct spinlock {
 	u32 rank; /* [I] enum lock_rank */
 };
 
-#define SPINLOCK_INIT(r) { .rank = (r) }
+#define SPINLOCK_INIT(r)                                                                           \
+	{                                                                                          \
+		.rank = (r)                                                                        \
+	}
 
 static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
 {
@@ -140,7 +143,8 @@ static inline void spin_unlock_irq(struct spinlock *lock, unsigned long flags)
 {
 	lock_rank_exit(lock->rank);
 	spin_unlock_raw(lock);
-	irq_restore(flags); /* before preempt_enable: an interrupt held back may want a reschedule */
+	irq_restore(
+		flags); /* before preempt_enable: an interrupt held back may want a reschedule */
 	preempt_enable();
 }
 
@@ -162,12 +166,16 @@ void mutex_init(struct mutex *mutex, enum lock_rank rank);
 void mutex_lock(struct mutex *mutex);
 void mutex_lock_nested(struct mutex *mutex);
 __must_check int mutex_lock_interruptible(struct mutex *mutex); /* 0 or -EINTR */
-__must_check int mutex_lock_killable(struct mutex *mutex); /* 0 or -EINTR: only a fatal signal ends the wait */
+__must_check int
+mutex_lock_killable(struct mutex *mutex); /* 0 or -EINTR: only a fatal signal ends the wait */
 bool mutex_try_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 bool mutex_is_held(const struct mutex *mutex); /* by the running task; for expect() */
 #define MUTEX_INIT(name, r)                                                                        \
-	{ .wait_lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_INIT((name).waiters), .rank = (r) }
+	{                                                                                          \
+		.wait_lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_INIT((name).waiters),       \
+		.rank = (r)                                                                        \
+	}
 
 struct rwsem {
 	long state; /* [A] readers in units of RWSEM_READER, RWSEM_WRITER, RWSEM_WAITERS */
@@ -185,11 +193,15 @@ void rwsem_write_lock(struct rwsem *sem);
 void rwsem_write_lock_nested(struct rwsem *sem);
 __must_check int rwsem_write_lock_killable(struct rwsem *sem);
 void rwsem_write_unlock(struct rwsem *sem);
-void rwsem_downgrade(struct rwsem *sem); /* writer becomes reader without letting a writer in between */
+void rwsem_downgrade(
+	struct rwsem *sem); /* writer becomes reader without letting a writer in between */
 bool rwsem_is_held(const struct rwsem *sem); /* by anyone */
 bool rwsem_is_write_held(const struct rwsem *sem);
 #define RWSEM_INIT(name, r)                                                                        \
-	{ .wait_lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_INIT((name).waiters), .rank = (r) }
+	{                                                                                          \
+		.wait_lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_INIT((name).waiters),       \
+		.rank = (r)                                                                        \
+	}
 
 /* Sequence counter: readers retry if a writer was active. Writers hold a lock of their own. */
 struct seqcount {

@@ -32,7 +32,8 @@ enum page_owner {
 #define PAGE_FLAG_LOCKED (1u << 3)
 #define PAGE_FLAG_REFERENCED (1u << 4)
 #define PAGE_FLAG_COMPOUND (1u << 5) /* head of a compound block */
-#define PAGE_FLAG_ZEROED (1u << 6) /* free and known to be all zero; kept for each frame of a block */
+#define PAGE_FLAG_ZEROED                                                                           \
+	(1u << 6) /* free and known to be all zero; kept for each frame of a block */
 #define PAGE_FLAG_SHMEM (1u << 7) /* of a cache that has no other home than memory */
 
 struct page_cache;
@@ -40,7 +41,8 @@ struct slab_cache;
 
 struct page {
 	atomic_t ref; /* [A] 0 while free */
-	atomic_t mapcount; /* [A] of a page in a page cache: its user mappings (of a huge one: on the head) */
+	atomic_t
+		mapcount; /* [A] of a page in a page cache: its user mappings (of a huge one: on the head) */
 	u32 flags; /* [A] PAGE_FLAG_*, changed by page_flag_set/clear */
 	u8 owner; /* enum page_owner; the allocator's or the owner's */
 	u8 order; /* of the block, in its head */
@@ -64,7 +66,8 @@ struct page {
 	union {
 		struct list lru; /* slab: partial list; cache: reclaim */
 		struct {
-			u32 table_lock[2]; /* struct spinlock of a page table, see page_table_lock() */
+			u32 table_lock
+				[2]; /* struct spinlock of a page table, see page_table_lock() */
 		};
 	};
 	u32 slab_in_use, slab_objects; /* [slab lock] */

@@ -36,7 +36,8 @@ struct page_cache {
 	struct list vmas; /* [rmap_lock] vma->rmap_link */
 };
 
-void page_cache_init(struct page_cache *cache, struct inode *inode, const struct page_cache_ops *ops);
+void page_cache_init(struct page_cache *cache, struct inode *inode,
+		     const struct page_cache_ops *ops);
 /* With a reference, or NULL if absent. */
 struct page *page_cache_find(struct page_cache *cache, u64 index);
 /* With a reference, up to date, made and filled if absent. ERR_PTR(-ENOMEM, -EIO). Does not look at the file size. */

@@ -24,7 +24,10 @@ static inline void preempt_enable(void)
 {
 	bool now;
 
-	__asm__ volatile("decl %0" : "+m"(this_cpu(preempt_count)), "=@ccz"(now) : : "memory", "cc");
+	__asm__ volatile("decl %0"
+			 : "+m"(this_cpu(preempt_count)), "=@ccz"(now)
+			 :
+			 : "memory", "cc");
 	if (unlikely(now))
 		preempt_schedule();
 }

@@ -8,7 +8,16 @@
 #include <lib/compiler.h>
 #include <platform/console.h>
 
-enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+enum log_level {
+	LOG_EMERG,
+	LOG_ALERT,
+	LOG_CRIT,
+	LOG_ERR,
+	LOG_WARNING,
+	LOG_NOTICE,
+	LOG_INFO,
+	LOG_DEBUG
+};
 
 void printk(enum log_level level, const char *format, ...) __printf(2, 3);
 void vprintk(enum log_level level, const char *format, __builtin_va_list args);

@@ -14,18 +14,22 @@ void sched_start(struct task *task); /* first time runnable, after task_clone; p
 /* Makes a sleeping task whose state is in `states` runnable. True if it was. Any context. */
 bool sched_wake(struct task *task, u32 states);
 void sched_yield_current(void);
-void sched_fork(struct task *child); /* initialises child->sched from current's; -ENOMEM is reported by task_clone */
+void sched_fork(
+	struct
+	task *child); /* initialises child->sched from current's; -ENOMEM is reported by task_clone */
 void sched_exit(struct task *task);
 int sched_set_nice(struct task *task, int nice);
 int sched_set_policy(struct task *task, int policy, int rt_priority);
-int sched_set_affinity(struct task *task, const unsigned long *mask); /* -EINVAL: no online CPU in it */
+int sched_set_affinity(struct task *task,
+		       const unsigned long *mask); /* -EINVAL: no online CPU in it */
 /* Own state, with the barrier that pairs with sched_wake. */
 static inline void task_set_state(u32 state)
 {
 	(void)xchg(&current->state, state);
 }
 __noreturn void sched_idle_loop(void);
-__noreturn void sched_task_dead(void); /* last act of an exiting task; its stack is freed by the next one */
+__noreturn void
+sched_task_dead(void); /* last act of an exiting task; its stack is freed by the next one */
 void sched_resched_cpu(unsigned int cpu);
 u64 task_runtime_ns(struct task *task); /* up to now, also while it runs */
 /* Runs fn(arg) on each other online CPU, in interrupt context, and waits. Interrupts on, preemption off or on. */

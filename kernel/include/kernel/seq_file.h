@@ -29,7 +29,8 @@ void seq_escape(struct seq_file *out, const char *text);
 void seq_path(struct seq_file *out, const struct path *path);
 
 /* From an open operation: 0 or -ENOMEM. Then use seq_read, seq_seek, seq_release (or seq_file_ops). */
-int seq_open(struct file *file, int (*show)(struct seq_file *out, void *data), void *data, void (*release)(void *data));
+int seq_open(struct file *file, int (*show)(struct seq_file *out, void *data), void *data,
+	     void (*release)(void *data));
 ssize_t seq_read(struct file *file, struct io_iter *iter, u64 *position);
 s64 seq_seek(struct file *file, s64 offset, int whence);
 void seq_release(struct file *file);

@@ -22,7 +22,8 @@ void slab_free(struct slab_cache *cache, void *object); /* NULL is allowed; any 
 void *kmalloc(size_t size, unsigned int flags); /* NULL: out of memory or size 0 */
 void *kzalloc(size_t size);
 void *kmalloc_array(size_t count, size_t size, unsigned int flags); /* NULL also on overflow */
-void *krealloc(void *object, size_t size, unsigned int flags); /* grows or shrinks; on NULL the old object stays */
+void *krealloc(void *object, size_t size,
+	       unsigned int flags); /* grows or shrinks; on NULL the old object stays */
 char *kstrdup(const char *s);
 void kfree(const void *object); /* NULL is allowed */
 size_t kmalloc_usable_size(const void *object);

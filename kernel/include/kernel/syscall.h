@@ -41,7 +41,8 @@
 #define SYSCALL5(nr, name, k1, a1, k2, a2, k3, a3, k4, a4, k5, a5)                                 \
 	long sys_##name(ARG_##k1 a1, ARG_##k2 a2, ARG_##k3 a3, ARG_##k4 a4, ARG_##k5 a5);
 #define SYSCALL6(nr, name, k1, a1, k2, a2, k3, a3, k4, a4, k5, a5, k6, a6)                         \
-	long sys_##name(ARG_##k1 a1, ARG_##k2 a2, ARG_##k3 a3, ARG_##k4 a4, ARG_##k5 a5, ARG_##k6 a6);
+	long sys_##name(ARG_##k1 a1, ARG_##k2 a2, ARG_##k3 a3, ARG_##k4 a4, ARG_##k5 a5,           \
+			ARG_##k6 a6);
 /* The stub, in assembly, has the handler's prototype too. */
 #define SYSCALLF0(nr, name) SYSCALL0(nr, name) long full_frame_##name(void);
 #define SYSCALLF1(nr, name, ...) SYSCALL1(nr, name, __VA_ARGS__) long full_frame_##name(void);

@@ -27,8 +27,10 @@ struct hrtimer {
 };
 
 void hrtimer_init(struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *timer));
-void hrtimer_start(struct hrtimer *timer, u64 expires_ns); /* on this CPU; replaces an earlier expiry */
-bool hrtimer_cancel(struct hrtimer *timer); /* waits for a running callback; true if it had been queued */
+void hrtimer_start(struct hrtimer *timer,
+		   u64 expires_ns); /* on this CPU; replaces an earlier expiry */
+bool hrtimer_cancel(
+	struct hrtimer *timer); /* waits for a running callback; true if it had been queued */
 bool hrtimer_try_cancel(struct hrtimer *timer); /* false also if the callback is running */
 bool hrtimer_queued(const struct hrtimer *timer);
 
@@ -47,7 +49,8 @@ int timespec_from_user(u64 *ns, struct user_ptr from);
 int timespec_to_user(struct user_ptr to, u64 ns);
 static inline struct abi_timespec timespec_of_ns(u64 ns)
 {
-	return (struct abi_timespec){ .tv_sec = (s64)(ns / NSEC_PER_SEC), .tv_nsec = (s64)(ns % NSEC_PER_SEC) };
+	return (struct abi_timespec){ .tv_sec = (s64)(ns / NSEC_PER_SEC),
+				      .tv_nsec = (s64)(ns % NSEC_PER_SEC) };
 }
 /* now + ns without overflow; TIMEOUT_NEVER stays. */
 u64 deadline_after(u64 ns);

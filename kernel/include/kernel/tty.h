@@ -23,7 +23,8 @@ struct tty_driver_ops {
 	void (*throttle)(struct tty *tty, bool stop); /* receiver full: stop reading the device */
 	void (*set_termios)(struct tty *tty, const struct abi_termios *old); /* optional */
 	void (*flush_output)(struct tty *tty); /* optional: discard what is queued */
-	void (*stop)(struct tty *tty, bool stop); /* optional: hold what is queued; under the tty's lock */
+	void (*stop)(struct tty *tty,
+		     bool stop); /* optional: hold what is queued; under the tty's lock */
 	int (*open)(struct tty *tty); /* first open; optional */
 	void (*close)(struct tty *tty); /* last close; optional */
 };
@@ -31,7 +32,8 @@ struct tty_driver_ops {
 struct tty; /* body in kernel/dev/tty/internal.h */
 
 /* A driver makes one at boot. Never freed (pseudo-terminals will be). NULL: out of memory. */
-struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops, void *driver_data);
+struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops,
+		       void *driver_data);
 void *tty_driver_data(struct tty *tty);
 /* From the driver's interrupt: bytes taken (less than size: the ring is full; call again after unthrottle). */
 size_t tty_receive(struct tty *tty, const u8 *data, size_t size);

@@ -43,7 +43,8 @@ struct inode_ops {
 	 * Directory. All are called with dir->lock held for writing (lookup: for reading or writing), names checked
 	 * (length, no slash), permission checked. They attach the inode with dentry_instantiate. 0 or -errno.
 	 */
-	int (*lookup)(struct inode *dir, struct dentry *dentry); /* not found: 0 and the dentry stays negative */
+	int (*lookup)(struct inode *dir,
+		      struct dentry *dentry); /* not found: 0 and the dentry stays negative */
 	int (*create)(struct inode *dir, struct dentry *dentry, u32 mode);
 	int (*mkdir)(struct inode *dir, struct dentry *dentry, u32 mode);
 	int (*mknod)(struct inode *dir, struct dentry *dentry, u32 mode, u64 device);
@@ -51,20 +52,27 @@ struct inode_ops {
 	int (*link)(struct inode *inode, struct inode *dir, struct dentry *dentry);
 	int (*unlink)(struct inode *dir, struct dentry *dentry);
 	int (*rmdir)(struct inode *dir, struct dentry *dentry);
-	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new_dentry,
-		      u32 flags); /* RENAME_NOREPLACE is handled above; RENAME_EXCHANGE may be -EINVAL */
+	int (*rename)(
+		struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		struct dentry *new_dentry,
+		u32 flags); /* RENAME_NOREPLACE is handled above; RENAME_EXCHANGE may be -EINVAL */
 	int (*tmpfile)(struct inode *dir, struct inode **inode, u32 mode);
 
 	/* Symbolic link: the target, valid while the inode is referenced and under the caller's RCU/ref; or ERR_PTR. */
 	const char *(*get_link)(struct inode *inode);
 	/* "Magic" links of /proc/<pid>: jumps to a path instead (references for the caller). Optional. */
 	int (*follow)(struct inode *inode, struct path *path);
-	ssize_t (*readlink)(struct inode *inode, char *buffer, size_t size); /* when it differs from get_link; optional */
+	ssize_t (*readlink)(struct inode *inode, char *buffer,
+			    size_t size); /* when it differs from get_link; optional */
 
-	int (*getattr)(struct inode *inode, struct abi_statx *attributes, u32 mask); /* optional: fill what differs */
-	int (*setattr)(struct inode *inode, const struct inode_change *change); /* after inode_change_check; NULL: generic */
+	int (*getattr)(struct inode *inode, struct abi_statx *attributes,
+		       u32 mask); /* optional: fill what differs */
+	int (*setattr)(
+		struct inode *inode,
+		const struct inode_change *change); /* after inode_change_check; NULL: generic */
 	int (*permission)(struct inode *inode, u32 mask); /* NULL: generic */
-	int (*truncate)(struct inode *inode, u64 size); /* inode->lock held for writing; NULL: -EINVAL */
+	int (*truncate)(struct inode *inode,
+			u64 size); /* inode->lock held for writing; NULL: -EINVAL */
 };
 
 /* What chmod, chown, truncate, utimensat ask for. */
@@ -87,7 +95,8 @@ struct inode_change {
 /* inode->flags */
 #define INODE_DEAD (1u << 0) /* a removed directory: nothing is found or made in it any more */
 #define INODE_LINKABLE (1u << 1) /* made by O_TMPFILE: link may give it its first name */
-#define INODE_PRIVATE (1u << 2) /* of the kernel's own mounts: no permission checks, no time stamps */
+#define INODE_PRIVATE                                                                              \
+	(1u << 2) /* of the kernel's own mounts: no permission checks, no time stamps */
 
 struct inode {
 	struct refcount ref;
@@ -142,12 +151,16 @@ struct dentry {
 
 #define DENTRY_MOUNTED (1u << 0) /* some mount covers it */
 #define DENTRY_UNHASHED (1u << 1) /* unlinked: not found by lookups any more */
-#define DENTRY_KEEP (1u << 2) /* the dentry is the only record of the name (tmpfs): never dropped to save memory */
+#define DENTRY_KEEP                                                                                \
+	(1u                                                                                        \
+	 << 2) /* the dentry is the only record of the name (tmpfs): never dropped to save memory */
 #define DENTRY_REVALIDATE (1u << 3) /* super->ops->revalidate decides at each lookup (procfs) */
 #define DENTRY_NO_NEGATIVE (1u << 4) /* set by lookup: "no such name" is not remembered */
 
 struct super_ops {
-	void (*destroy_inode)(struct inode *inode); /* last reference: free private_data; page cache is gone already */
+	void (*destroy_inode)(
+		struct inode
+			*inode); /* last reference: free private_data; page cache is gone already */
 	int (*statfs)(struct super *super, struct abi_statfs *statfs);
 	bool (*revalidate)(struct dentry *dentry); /* false: drop it and look up anew */
 	void (*release)(struct super *super); /* last unmount */
@@ -160,7 +173,8 @@ struct fs_type {
 	const char *name;
 	bool needs_device;
 	/* A filled superblock with a root dentry, or ERR_PTR. */
-	struct super *(*mount)(const struct fs_type *type, const char *source, u32 flags, const char *options);
+	struct super *(*mount)(const struct fs_type *type, const char *source, u32 flags,
+			       const char *options);
 	struct list link; /* registry */
 };
 
@@ -251,7 +265,8 @@ struct path_last {
 	bool trailing_slash;
 	enum { LAST_NORMAL, LAST_DOT, LAST_DOTDOT, LAST_ROOT } type;
 };
-int path_lookup_parent(int dirfd, const char *text, u32 flags, struct path *parent, struct path_last *last);
+int path_lookup_parent(int dirfd, const char *text, u32 flags, struct path *parent,
+		       struct path_last *last);
 /* Under parent->dentry->inode->lock held for writing: the dentry (maybe negative) of `last`, a reference; ERR_PTR. */
 struct dentry *dentry_lookup_locked(struct dentry *parent, const struct name *name);
 
@@ -271,8 +286,11 @@ int file_path_get(const struct file *file, struct path *path);
 
 struct file *vfs_open(const struct path *path, u32 flags); /* O_*; no creation; ERR_PTR */
 struct file *vfs_open_at(int dirfd, const char *text, u32 flags, u32 mode); /* with O_CREAT etc. */
-struct file *vfs_open_exec(int dirfd, const char *text, u32 lookup_flags); /* regular, executable, not noexec; denies writes until its last file_put */
-struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode, u32 lookup_flags); /* openat2 */
+struct file *vfs_open_exec(
+	int dirfd, const char *text,
+	u32 lookup_flags); /* regular, executable, not noexec; denies writes until its last file_put */
+struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode,
+			     u32 lookup_flags); /* openat2 */
 int vfs_mkdir(int dirfd, const char *text, u32 mode);
 int vfs_mknod(int dirfd, const char *text, u32 mode, u64 device);
 int vfs_symlink(const char *target, int dirfd, const char *text);
@@ -281,12 +299,17 @@ int vfs_unlink(int dirfd, const char *text);
 int vfs_rmdir(int dirfd, const char *text);
 int vfs_rename(int old_dirfd, const char *old_text, int new_dirfd, const char *new_text, u32 flags);
 int vfs_change(const struct path *path, struct inode_change *change);
-int inode_change(struct mount *mount, struct inode *inode, struct inode_change *change); /* mount may be NULL */
-int vfs_truncate(struct inode *inode, u64 size); /* takes inode->lock; regular files; checks the size limits */
+int inode_change(struct mount *mount, struct inode *inode,
+		 struct inode_change *change); /* mount may be NULL */
+int vfs_truncate(struct inode *inode,
+		 u64 size); /* takes inode->lock; regular files; checks the size limits */
 int vfs_statfs(const struct path *path, struct abi_statfs *statfs);
-void inode_touch(struct mount *mount, struct inode *inode); /* atime as relatime, noatime ... say; mount may be NULL */
+void inode_touch(struct mount *mount,
+		 struct inode *inode); /* atime as relatime, noatime ... say; mount may be NULL */
 void inode_modified(struct inode *inode); /* mtime and ctime; inode->lock held for writing */
-void inode_kill_suid(struct inode *inode); /* a write or truncation by one without CAP_FSETID; lock held for writing */
+void inode_kill_suid(
+	struct inode *
+		inode); /* a write or truncation by one without CAP_FSETID; lock held for writing */
 int mount_want_write(const struct mount *mount); /* 0 or -EROFS */
 /* Executing and writing exclude each other: 0 or -ETXTBSY. */
 int inode_deny_write(struct inode *inode);
@@ -294,7 +317,8 @@ void inode_allow_write(struct inode *inode);
 int inode_get_write(struct inode *inode);
 void inode_put_write(struct inode *inode);
 int vfs_statx(const struct path *path, u32 mask, struct abi_statx *result);
-int inode_statx(struct inode *inode, u32 mask, struct abi_statx *statx); /* all but what the mount knows */
+int inode_statx(struct inode *inode, u32 mask,
+		struct abi_statx *statx); /* all but what the mount knows */
 int inode_stat(struct inode *inode, struct abi_stat *stat);
 int super_statfs(struct super *super, u32 mount_flags, struct abi_statfs *statfs);
 void stat_from_statx(struct abi_stat *stat, const struct abi_statx *statx);
@@ -302,7 +326,8 @@ void stat_from_statx(struct abi_stat *stat, const struct abi_statx *statx);
 #define MAY_EXEC 1u
 #define MAY_WRITE 2u
 #define MAY_READ 4u
-int inode_permission(struct inode *inode, u32 mask); /* by fsuid, groups, capabilities; 0 or -EACCES, -EROFS */
+int inode_permission(struct inode *inode,
+		     u32 mask); /* by fsuid, groups, capabilities; 0 or -EACCES, -EROFS */
 int inode_change_check(struct inode *inode, struct inode_change *change);
 void inode_change_apply(struct inode *inode, const struct inode_change *change); /* all but size */
 static inline s64 inode_now(void);
@@ -312,12 +337,14 @@ static inline s64 inode_now(void);
 void fs_register(struct fs_type *type);
 const struct fs_type *fs_find(const char *name);
 void fs_show_types(struct seq_file *out); /* /proc/filesystems */
-struct super *super_alloc(const struct fs_type *type, const struct super_ops *ops, u64 magic); /* NULL; device assigned */
+struct super *super_alloc(const struct fs_type *type, const struct super_ops *ops,
+			  u64 magic); /* NULL; device assigned */
 void super_put(struct super *super);
 /* A mount of the kernel's own, which no path leads to. ERR_PTR. */
 struct mount *mount_alloc_internal(const struct fs_type *type);
 struct inode *inode_alloc_anonymous(u32 mode); /* without a name: pipes, sockets; ref 1; NULL */
-struct inode *inode_alloc(struct super *super, u32 mode); /* ref 1, number assigned, times now, fsuid/fsgid; NULL */
+struct inode *inode_alloc(struct super *super,
+			  u32 mode); /* ref 1, number assigned, times now, fsuid/fsgid; NULL */
 void inode_init_owner(struct inode *inode, const struct inode *dir); /* setgid directories */
 static inline struct inode *inode_get(struct inode *inode)
 {
@@ -327,9 +354,12 @@ static inline struct inode *inode_get(struct inode *inode)
 u64 inode_count(void); /* in memory */
 void inode_put(struct inode *inode); /* may sleep: the last one destroys */
 struct dentry *dentry_alloc_root(struct inode *inode); /* consumes the inode reference; NULL */
-struct dentry *dentry_alloc(struct dentry *parent, const struct name *name); /* unhashed, negative, ref 1 */
-void dentry_instantiate(struct dentry *dentry, struct inode *inode); /* consumes the inode reference */
-void dentry_add(struct dentry *dentry, struct inode *inode); /* instantiates (inode may be NULL) and hashes */
+struct dentry *dentry_alloc(struct dentry *parent,
+			    const struct name *name); /* unhashed, negative, ref 1 */
+void dentry_instantiate(struct dentry *dentry,
+			struct inode *inode); /* consumes the inode reference */
+void dentry_add(struct dentry *dentry,
+		struct inode *inode); /* instantiates (inode may be NULL) and hashes */
 void dentry_drop(struct dentry *dentry); /* unhashes; the caller has a reference of its own */
 void dentry_keep(struct dentry *dentry); /* sets DENTRY_KEEP */
 void dentry_shrink(size_t count); /* frees up to so many unused dentries; may sleep */
@@ -350,20 +380,24 @@ s64 dentry_dir_seek(struct file *file, s64 offset, int whence);
 
 /* readdir hands entries here: false when the buffer is full, then the position stays on that entry. */
 struct dir_context {
-	bool (*emit)(struct dir_context *context, const char *name, u32 length, u64 inode, u32 type, u64 next_position);
+	bool (*emit)(struct dir_context *context, const char *name, u32 length, u64 inode, u32 type,
+		     u64 next_position);
 	u64 position;
 };
 bool dir_emit(struct dir_context *context, const char *name, u32 length, u64 inode, u32 type);
-bool dir_emit_dots(struct file *file, struct dir_context *context); /* "." and ".." at positions 0 and 1 */
+bool dir_emit_dots(struct file *file,
+		   struct dir_context *context); /* "." and ".." at positions 0 and 1 */
 
-extern const struct file_ops page_cache_file_ops; /* read, write, mmap, seek through the page cache */
+extern const struct file_ops
+	page_cache_file_ops; /* read, write, mmap, seek through the page cache */
 extern const struct file_ops directory_file_ops_tmpfs;
 
 /* --- Mounts ---------------------------------------------------------------------------------------------------- */
 
 extern struct rwsem mount_lock; /* RANK_MOUNT */
 /* MS_BIND, MS_MOVE, MS_REMOUNT and propagation types too, as mount(2). */
-int vfs_mount(const char *source, const struct path *target, const char *type, u32 flags, const char *options);
+int vfs_mount(const char *source, const struct path *target, const char *type, u32 flags,
+	      const char *options);
 int vfs_umount(const struct path *target, u32 flags);
 int vfs_pivot_root(const struct path *new_root, const struct path *put_old);
 void mount_get(struct mount *mount);

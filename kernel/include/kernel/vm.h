@@ -86,7 +86,8 @@ struct mm {
 	struct rb_root vmas; /* [lock] */
 	struct vma *cached; /* [A] last lookup hit; a hint, checked before use */
 	struct refcount users; /* tasks that run in it: the last one tears it down */
-	struct refcount count; /* struct itself: lazy users, /proc readers; `users` together hold one */
+	struct refcount
+		count; /* struct itself: lazy users, /proc readers; `users` together hold one */
 	u64 sequence; /* [lock] bumped with every change of the tree: fault hints compare it */
 	u64 mmap_base; /* [I after exec] top of the area where mmap places */
 	u64 brk_start, brk; /* [lock] */
@@ -94,7 +95,8 @@ struct mm {
 	u64 arg_start, arg_end, env_start, env_end;
 	u64 auxv[2 * 24]; /* [I after exec] as on the stack, for /proc/<pid>/auxv */
 	struct file *exe; /* [lock] */
-	atomic_long_t pages_total, pages_locked, pages_data, pages_stack, pages_exec; /* pages mapped by vmas */
+	atomic_long_t pages_total, pages_locked, pages_data, pages_stack,
+		pages_exec; /* pages mapped by vmas */
 	atomic_long_t rss_anon, rss_file, rss_shmem; /* pages resident */
 	atomic_long_t table_pages;
 	long rss_peak, total_peak;
@@ -108,7 +110,8 @@ struct mm {
 #define VMA_COUNT_MAX 65530
 
 struct mm *mm_alloc(void); /* users 1; NULL */
-struct mm *mm_fork(struct mm *parent); /* copy on write; ERR_PTR(-ENOMEM) leaves the parent as it was */
+struct mm *
+mm_fork(struct mm *parent); /* copy on write; ERR_PTR(-ENOMEM) leaves the parent as it was */
 static inline void mm_get_user(struct mm *mm)
 {
 	ref_get(&mm->users);
@@ -134,7 +137,8 @@ struct mmap_request {
 	struct file *file; /* NULL: anonymous; borrowed */
 	u64 page_offset;
 };
-long vm_mmap(const struct mmap_request *request); /* current->mm; checks rlimits, permissions, overcommit */
+long vm_mmap(const struct mmap_request
+		     *request); /* current->mm; checks rlimits, permissions, overcommit */
 long vm_mmap_locked(struct mm *mm, const struct mmap_request *request);
 long vm_munmap(u64 start, u64 length);
 int vm_munmap_locked(struct mm *mm, u64 start, u64 length);
@@ -169,7 +173,8 @@ int vm_setup_stack(struct mm *mm, u64 top, u64 size, u32 extra_flags);
  * A mapping of the kernel's own making in a fresh mm (the vdso): `flags` are VM_*, `ops` fills it. At or, if that is taken,
  * near `address`: the address, or -ENOMEM.
  */
-long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops, void *private_data);
+long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops,
+		    void *private_data);
 
 /* For a device's mmap operation: maps `size` bytes from frame `to` at vma->start, counted nowhere. 0 or -ENOMEM. */
 int vm_map_frames(struct vma *vma, paddr_t to, u64 size, enum memory_type type);
@@ -194,7 +199,8 @@ struct gather {
 void gather_begin(struct gather *gather, struct mm *mm);
 void gather_range(struct gather *gather, u64 start, u64 end);
 /* Takes over the mapping's reference. Flushes by itself when full: no spinlock of a page table may be held then, see add. */
-bool gather_add_page(struct gather *gather, struct page *page); /* true: full, call gather_flush before the next add */
+bool gather_add_page(struct gather *gather,
+		     struct page *page); /* true: full, call gather_flush before the next add */
 bool gather_add_table(struct gather *gather, struct page *table);
 void gather_flush(struct gather *gather); /* interrupts on, no spinlock held */
 void gather_end(struct gather *gather);

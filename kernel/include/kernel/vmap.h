@@ -3,7 +3,8 @@
 
 #include <platform/page_table.h>
 
-void *vmap_stack_alloc(void); /* KERNEL_STACK_SIZE above an unmapped guard page; lowest address, or NULL. Cached per CPU. */
+void *vmap_stack_alloc(
+	void); /* KERNEL_STACK_SIZE above an unmapped guard page; lowest address, or NULL. Cached per CPU. */
 void vmap_stack_free(void *stack);
 /* Maps registers uncached; NULL if out of space. `phys` need not be aligned. Never unmapped at run time. */
 void *vmap_device(paddr_t phys, size_t size, enum memory_type type);

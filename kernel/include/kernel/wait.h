@@ -14,7 +14,9 @@ struct wait_queue {
 };
 
 #define WAIT_QUEUE_INIT(name)                                                                      \
-	{ .lock = SPINLOCK_INIT(RANK_WAIT), .entries = LIST_INIT((name).entries) }
+	{                                                                                          \
+		.lock = SPINLOCK_INIT(RANK_WAIT), .entries = LIST_INIT((name).entries)             \
+	}
 
 struct wait_entry;
 /* Called under the queue's lock. `key`: poll bits that became true, or 0. Returns true if it counts as one woken task. */

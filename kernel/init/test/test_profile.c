@@ -225,7 +225,9 @@ static __noinline u8 stack_read(void)
 {
 	u8 fresh[256], any = 0;
 
-	__asm__ volatile("" : "=m"(fresh)); /* the compiler believes that it was written, and writes nothing */
+	__asm__ volatile(
+		""
+		: "=m"(fresh)); /* the compiler believes that it was written, and writes nothing */
 	for (size_t i = 0; i < sizeof(fresh); i++)
 		any |= ((volatile u8 *)fresh)[i];
 	return any;

@@ -90,7 +90,8 @@ static void do_protect(struct model *m)
 		else
 			want = -ENOMEM;
 	}
-	expect_result(m, "mprotect", vm_mprotect(page_address(first), count * PAGE_SIZE, prot), want);
+	expect_result(m, "mprotect", vm_mprotect(page_address(first), count * PAGE_SIZE, prot),
+		      want);
 }
 
 static void do_drop(struct model *m)
@@ -103,15 +104,16 @@ static void do_drop(struct model *m)
 		if (!m->pages[i].mapped)
 			want = -ENOMEM;
 	}
-	expect_result(m, "madvise", vm_madvise(page_address(first), count * PAGE_SIZE, MADV_DONTNEED), want);
+	expect_result(m, "madvise",
+		      vm_madvise(page_address(first), count * PAGE_SIZE, MADV_DONTNEED), want);
 }
 
 /* Moves a range; whether it lies in one vma is not for the model to know, so a refusal is accepted. */
 static void do_move(struct model *m)
 {
 	u32 count, first = draw_range(m, &count), to = draw(m, PAGES - count + 1);
-	long result = vm_mremap(page_address(first), count * PAGE_SIZE, count * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
-				page_address(to));
+	long result = vm_mremap(page_address(first), count * PAGE_SIZE, count * PAGE_SIZE,
+				MREMAP_MAYMOVE | MREMAP_FIXED, page_address(to));
 	bool overlap = to < first + count && first < to + count;
 
 	if (!m->pages[first].mapped) {
@@ -139,7 +141,8 @@ static void do_write(struct model *m)
 	u32 page = draw(m, PAGES), value = draw(m, 1u << 30);
 	bool may = m->pages[page].mapped && (m->pages[page].prot & PROT_WRITE);
 
-	expect_result(m, "write", user_write_u32(user_ptr(page_address(page)), value), may ? 0 : -EFAULT);
+	expect_result(m, "write", user_write_u32(user_ptr(page_address(page)), value),
+		      may ? 0 : -EFAULT);
 	if (may)
 		m->pages[page].value = value;
 }
@@ -150,7 +153,8 @@ static void check_model(struct model *m)
 		u32 value = 0;
 		bool may = m->pages[i].mapped && m->pages[i].prot;
 
-		expect_result(m, "read", user_read_u32(&value, user_ptr(page_address(i))), may ? 0 : -EFAULT);
+		expect_result(m, "read", user_read_u32(&value, user_ptr(page_address(i))),
+			      may ? 0 : -EFAULT);
 		if (may)
 			expect_result(m, "value", value, m->pages[i].value);
 	}
@@ -172,7 +176,8 @@ static void do_fork(struct model *m)
 		u32 value = ~0u;
 		ssize_t want = before.pages[i].mapped ? 4 : 0;
 
-		expect_result(m, "child read", vm_access_remote(child, page_address(i), &value, 4, false), want);
+		expect_result(m, "child read",
+			      vm_access_remote(child, page_address(i), &value, 4, false), want);
 		if (want)
 			expect_result(m, "child value", value, before.pages[i].value);
 	}

@@ -245,7 +245,8 @@ static void finish_line(struct port *port)
 {
 	unsigned int sent = 0, spins = 0;
 
-	while (port->in_line && !ring_empty(&port->send) && sent < LINE_REST_MAX && spins < SPINS_MAX) {
+	while (port->in_line && !ring_empty(&port->send) && sent < LINE_REST_MAX &&
+	       spins < SPINS_MAX) {
 		unsigned int count = fill_fifo(port, true);
 
 		sent += count;
@@ -281,7 +282,10 @@ struct port_place {
 };
 
 static const struct port_place places[] = {
-	{ "ttyS0", 0x3f8, 4, 64 }, { "ttyS1", 0x2f8, 3, 65 }, { "ttyS2", 0x3e8, 4, 66 }, { "ttyS3", 0x2e8, 3, 67 },
+	{ "ttyS0", 0x3f8, 4, 64 },
+	{ "ttyS1", 0x2f8, 3, 65 },
+	{ "ttyS2", 0x3e8, 4, 66 },
+	{ "ttyS3", 0x2e8, 3, 67 },
 };
 
 /* The scratch register keeps what is written; where nothing is, all bits read as ones. */

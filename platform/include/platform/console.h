@@ -6,7 +6,8 @@
 /* A device that can show a byte now, polling if it must. */
 struct console {
 	const char *name; /* "ttyS0", as in console= */
-	void (*write)(const char *text, size_t length); /* polled; '\n' is translated by the device */
+	void (*write)(const char *text,
+		      size_t length); /* polled; '\n' is translated by the device */
 };
 
 /* COM1 (and the debug port if command line has `debugcon`), usable from the first C instruction on. */

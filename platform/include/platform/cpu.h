@@ -5,9 +5,33 @@
 
 /* Features that the kernel tests at run time; CPUID has each bit checked once at boot (cpu_features_init). */
 enum cpu_feature {
-	CPU_NX, CPU_SMEP, CPU_SMAP, CPU_UMIP, CPU_PGE, CPU_FSGSBASE, CPU_XSAVE, CPU_XSAVEOPT, CPU_PCID, CPU_INVPCID,
-	CPU_ERMS, CPU_FSRM, CPU_RDRAND, CPU_RDSEED, CPU_RDTSCP, CPU_TSC, CPU_TSC_INVARIANT, CPU_TSC_DEADLINE,
-	CPU_X2APIC, CPU_1GB_PAGES, CPU_CX16, CPU_HYPERVISOR, CPU_IBRS, CPU_STIBP, CPU_MD_CLEAR, CPU_MELTDOWN, CPU_MDS,
+	CPU_NX,
+	CPU_SMEP,
+	CPU_SMAP,
+	CPU_UMIP,
+	CPU_PGE,
+	CPU_FSGSBASE,
+	CPU_XSAVE,
+	CPU_XSAVEOPT,
+	CPU_PCID,
+	CPU_INVPCID,
+	CPU_ERMS,
+	CPU_FSRM,
+	CPU_RDRAND,
+	CPU_RDSEED,
+	CPU_RDTSCP,
+	CPU_TSC,
+	CPU_TSC_INVARIANT,
+	CPU_TSC_DEADLINE,
+	CPU_X2APIC,
+	CPU_1GB_PAGES,
+	CPU_CX16,
+	CPU_HYPERVISOR,
+	CPU_IBRS,
+	CPU_STIBP,
+	CPU_MD_CLEAR,
+	CPU_MELTDOWN,
+	CPU_MDS,
 	CPU_FEATURE_COUNT
 };
 
@@ -21,7 +45,8 @@ static inline bool cpu_has(enum cpu_feature feature)
 const char *cpu_model_name(void); /* CPUID brand string */
 const char *cpu_vendor(void);
 unsigned int cpu_family(void), cpu_model(void), cpu_stepping(void);
-const char *cpu_feature_name(enum cpu_feature feature); /* as in Linux's /proc/cpuinfo; NULL if it has no name there */
+const char *cpu_feature_name(
+	enum cpu_feature feature); /* as in Linux's /proc/cpuinfo; NULL if it has no name there */
 u32 cpu_hwcap(void); /* AT_HWCAP: CPUID 1 EDX */
 u32 cpu_hwcap2(void); /* AT_HWCAP2: bit 1 = FSGSBASE usable in user mode */
 

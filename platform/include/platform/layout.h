@@ -34,10 +34,13 @@
 #define KERNEL_STACK_ORDER 2
 #define KERNEL_STACK_SIZE (PAGE_SIZE << KERNEL_STACK_ORDER)
 
-/* Selectors; SYSCALL/SYSRET fix the order: kernel code, kernel data, (user 32), user data, user code. */
-#define SEL_KERNEL_CODE 0x08
-#define SEL_KERNEL_DATA 0x10
-#define SEL_USER_CODE32 0x1b
-#define SEL_USER_DATA 0x23
-#define SEL_USER_CODE 0x2b
-#define SEL_TSS 0x30
+/*
+ * Selectors. SYSCALL/SYSRET fix the order: kernel code, kernel data, (user 32), user data, user code. The values are
+ * Linux's: programs see them (signal frames, ptrace), and a hypervisor that is made for Linux insists on them.
+ */
+#define SEL_KERNEL_CODE 0x10
+#define SEL_KERNEL_DATA 0x18
+#define SEL_USER_CODE32 0x23
+#define SEL_USER_DATA 0x2b
+#define SEL_USER_CODE 0x33
+#define SEL_TSS 0x40

@@ -40,7 +40,8 @@ struct memory_range {
  * Boot memory: everything before the page allocator runs. Ranges are kept sorted and disjoint in an array that grows in
  * boot memory itself, so that no number of ranges is too many. Boot CPU only.
  */
-void boot_memory_add(u64 start, u64 end, enum memory_kind kind); /* later calls win where ranges overlap */
+void boot_memory_add(u64 start, u64 end,
+		     enum memory_kind kind); /* later calls win where ranges overlap */
 void boot_memory_reserve(u64 start, u64 end); /* kernel image, initramfs, boot tables, trampoline */
 /* Zeroed, direct-mapped, page aligned where size >= PAGE_SIZE, else 16. Does not fail: prints one line and halts. */
 void *boot_memory_alloc(size_t size);

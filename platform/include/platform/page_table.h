@@ -22,8 +22,10 @@ typedef struct {
 #define PTE_DIRTY (1ULL << 6)
 #define PTE_HUGE (1ULL << 7) /* levels 2 and 3 */
 #define PTE_GLOBAL (1ULL << 8)
-#define PTE_SOFT_SPECIAL (1ULL << 9) /* no struct page behind it, or not to be counted: zero page, device memory */
-#define PTE_SOFT_SHARED_TABLE (1ULL << 10) /* directory entry: the page table below is shared copy-on-write */
+#define PTE_SOFT_SPECIAL                                                                           \
+	(1ULL << 9) /* no struct page behind it, or not to be counted: zero page, device memory */
+#define PTE_SOFT_SHARED_TABLE                                                                      \
+	(1ULL << 10) /* directory entry: the page table below is shared copy-on-write */
 #define PTE_NX (1ULL << 63) /* only set through pte_protection: the CPU may lack it */
 #define PTE_ADDRESS 0x000ffffffffff000ULL
 
@@ -131,7 +133,8 @@ struct page_root {
 };
 #define PAGE_ROOT_ORDER_MAX 1 /* frames of a root: 2 with pti=on, see page_root_order */
 unsigned int page_root_order(void);
-void page_root_init(struct page_root *root, void *frames); /* zeroed frames, 2^page_root_order() of them */
+void page_root_init(struct page_root *root,
+		    void *frames); /* zeroed frames, 2^page_root_order() of them */
 /* Writes a level-4 entry of the user half, in both roots. */
 void page_root_set(struct page_root *root, unsigned int index, pte_t entry);
 /* The root that maps only the kernel: idle and kernel threads run on it. */

@@ -16,7 +16,7 @@
 #define DEFINE_PER_CPU(type, name) __section(".percpu") __typeof__(type) name
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) name
 
-#define this_cpu(name) (*(__seg_gs __typeof__(name) *)(uintptr_t)&(name))
+#define this_cpu(name) (*(__seg_gs __typeof__(name) *)(uintptr_t) & (name))
 #define this_cpu_ptr(name) ((__typeof__(name) *)((char *)&(name) + this_cpu(percpu_offset)))
 #define per_cpu_ptr(name, cpu) ((__typeof__(name) *)((char *)&(name) + percpu_offsets[cpu]))
 
@@ -29,7 +29,9 @@ struct task;
 DECLARE_PER_CPU(struct task *, current_task); /* [C] */
 /* Bit 31 set: no reschedule wanted. The rest counts reasons not to preempt; so "0" is: preempt now. See kernel/preempt.h. */
 DECLARE_PER_CPU(u32, preempt_count); /* [C] */
-DECLARE_PER_CPU(unsigned long, cpu_stack_guard); /* [C] canary of the running task; -mstack-protector-guard-symbol */
+DECLARE_PER_CPU(
+	unsigned long,
+	cpu_stack_guard); /* [C] canary of the running task; -mstack-protector-guard-symbol */
 DECLARE_PER_CPU(unsigned int, irq_depth); /* [C] nesting of interrupt handlers */
 
 /* Allocates a copy for each CPU of the MADT from boot memory and moves the boot CPU to its own. */

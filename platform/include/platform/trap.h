@@ -100,7 +100,10 @@ void trap_oops(struct trap_frame *frame, const char *what, u64 address);
 typedef long (*syscall_fn)(u64, u64, u64, u64, u64, u64);
 extern const syscall_fn syscall_table[];
 extern const unsigned int syscall_count;
-/* In place of sys_<name>, calls that need a whole frame have full_frame_<name> of entry/full_frame.S in that table. */
+/*
+ * In place of sys_<name>, calls that need a whole frame have full_frame_<name> of entry/full_frame.S in that table, which
+ * calls the kernel's sys_fork, sys_vfork, sys_clone, sys_clone3, sys_execve, sys_execveat, sys_rt_sigreturn or sys_missing.
+ */
 /* A number outside the table. */
 long syscall_unknown(u64 number);
 /*
@@ -116,4 +119,3 @@ void traps_init(void); /* IDT, per-CPU GDT/TSS/IST, MSRs of the system call; on 
 
 /* Addresses fixed up by the exception table (EXTABLE in usercopy.S and friends): true if frame->rip was redirected. */
 bool trap_fixup(struct trap_frame *frame);
-

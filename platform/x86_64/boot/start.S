@@ -139,7 +139,7 @@ no_long_mode:
 	.balign 8
 	.globl early_gdt
 early_gdt:
-	.quad 0
+	.quad 0, 0
 	.quad 0x00af9b000000ffff /* SEL_KERNEL_CODE: 64 bit */
 	.quad 0x00cf93000000ffff /* SEL_KERNEL_DATA */
 early_gdt_end:

@@ -66,7 +66,9 @@ smp_trampoline:
 	.balign 8
 gdt:
 	.quad 0
-	.quad 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00af9b000000ffff
+	.quad 0x00cf9b000000ffff /* 0x08: 32-bit code */
+	.quad 0x00af9b000000ffff /* SEL_KERNEL_CODE: 64 bit */
+	.quad 0x00cf93000000ffff /* SEL_KERNEL_DATA */
 gdt_end:
 gdt_pointer:
 	.short gdt_end - gdt - 1
@@ -76,7 +78,7 @@ far_32:
 	.short 0x08
 far_64:
 	.long AT(.Llong_mode)
-	.short 0x18
+	.short SEL_KERNEL_CODE
 	.balign 8
 smp_trampoline_root:
 	.quad 0

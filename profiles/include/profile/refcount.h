@@ -16,7 +16,10 @@ struct refcount {
 	int value;
 };
 
-#define REF_INIT(n) { (n) }
+#define REF_INIT(n)                                                                                \
+	{                                                                                          \
+		(n)                                                                                \
+	}
 #define REF_SATURATED (INT_MIN / 2)
 
 /* The kernel provides it: reports, once for a count, and returns. */
@@ -44,7 +47,8 @@ static inline void ref_get(struct refcount *ref)
 
 	if (config_on(CONFIG_REFCOUNT_DETECT_ZERO) && __builtin_expect(old == 0, false))
 		ref_saturate(ref, "reference taken on a dead object");
-	else if (config_on(CONFIG_REFCOUNT_SATURATE) && __builtin_expect(old < 0 || old == INT_MAX, false))
+	else if (config_on(CONFIG_REFCOUNT_SATURATE) &&
+		 __builtin_expect(old < 0 || old == INT_MAX, false))
 		ref_saturate(ref, "reference count overflow");
 }
 
@@ -56,9 +60,10 @@ static inline bool ref_try_get(struct refcount *ref)
 	do {
 		if (old == 0)
 			return false;
-	} while (!__atomic_compare_exchange_n(&ref->value, &old, (int)((unsigned int)old + 1), false, __ATOMIC_RELAXED,
-					      __ATOMIC_RELAXED));
-	if (config_on(CONFIG_REFCOUNT_SATURATE) && __builtin_expect(old < 0 || old == INT_MAX, false))
+	} while (!__atomic_compare_exchange_n(&ref->value, &old, (int)((unsigned int)old + 1),
+					      false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	if (config_on(CONFIG_REFCOUNT_SATURATE) &&
+	    __builtin_expect(old < 0 || old == INT_MAX, false))
 		ref_saturate(ref, "reference count overflow");
 	return true;
 }

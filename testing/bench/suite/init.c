@@ -1,5 +1,6 @@
 /* init.c - the suite as process 1: mounts what programs expect, runs itself, and switches the machine off. */
 #include "bench.h"
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -42,6 +43,30 @@ static void print_file(const char *path)
 	printf("@@@ bench file end\n");
 }
 
+static void print_leaf(unsigned leaf, unsigned sub)
+{
+	unsigned a, b, c, d;
+	__cpuid_count(leaf, sub, a, b, c, d);
+	printf("%08x %x %08x %08x %08x %08x\n", leaf, sub, a, b, c, d);
+}
+
+/* What a program sees of this processor, for single-stepping it elsewhere as if it ran here (user_count.c). */
+static void print_cpuid(void)
+{
+	static const unsigned starts[] = { 0, 0x80000000 };
+	unsigned low, high;
+	printf("@@@ bench file cpuid\n");
+	for (unsigned i = 0; i < ARRAY_LEN(starts); i++) {
+		unsigned last = __get_cpuid_max(starts[i], NULL);
+		for (unsigned leaf = starts[i]; leaf <= last && leaf - starts[i] < 64; leaf++)
+			for (unsigned sub = 0; sub < 8; sub++)
+				print_leaf(leaf, sub);
+	}
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	printf("xcr0 0 %08x 0 0 %08x\n", low, high);
+	printf("@@@ bench file end\n");
+}
+
 static void run_suite(char **words)
 {
 	int status = 0;
@@ -75,6 +100,8 @@ _Noreturn void init_main(int argc, char **argv, uint64_t boot_ticks)
 	for (int i = 1; i < argc && count < ARRAY_LEN(words) - 1; i++) {
 		if (!strncmp(argv[i], "--print=", 8))
 			print_file(argv[i] + 8);
+		else if (!strcmp(argv[i], "--cpuid"))
+			print_cpuid();
 		else if (!strncmp(argv[i], "--", 2))
 			words[count++] = argv[i];
 	}

@@ -23,8 +23,8 @@ struct kunit_case {
 #define KUNIT_CASE(function, dies)                                                                 \
 	static void function(void);                                                                \
 	static const struct kunit_case kunit_##function = { #function, function, dies };           \
-	static const struct kunit_case *const kunit_entry_##function __used                        \
-		__section(".kunit") = &kunit_##function;                                           \
+	static const struct kunit_case *const kunit_entry_##function __used __section(".kunit") =  \
+		&kunit_##function;                                                                 \
 	static void function(void)
 
 #define KUNIT(function) KUNIT_CASE(function, false)
