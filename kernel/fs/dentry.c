@@ -54,18 +54,15 @@ static struct spinlock *bucket_lock(u32 hash)
 /* Never 0, which means "not computed" in a struct name. */
 u32 name_hash(const struct dentry *parent, const char *text, u32 length)
 {
-	u64 hash = (u64)parent >> 6, word;
-	u32 left = length;
+	u64 hash = name_hash_begin(parent), word;
 
-	for (; left >= 8; left -= 8, text += 8) {
+	for (; length >= 8; length -= 8, text += 8) {
 		__builtin_memcpy(&word, text, 8);
-		hash = (hash ^ word) * 0x9fb21c651e98df25UL;
-		hash ^= hash >> 32;
+		hash = name_hash_word(hash, word);
 	}
-	for (word = left; left; left--)
-		word = word << 8 | (u8)*text++;
-	hash = (hash ^ word) * 0xd6e8feb86659fd93UL;
-	return (u32)(hash >> 32) | 1;
+	word = 0;
+	__builtin_memcpy(&word, text, length);
+	return name_hash_end(name_hash_word(hash, word));
 }
 
 static u32 name_hash_of(const struct dentry *parent, const struct name *name)
@@ -73,18 +70,44 @@ static u32 name_hash_of(const struct dentry *parent, const struct name *name)
 	return name->hash ? name->hash : name_hash(parent, name->text, name->length);
 }
 
-struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *name)
+/* `padded` is text of a dentry: zeros follow it up to a multiple of eight bytes. */
+static inline bool name_equal(const char *padded, const char *text, u32 length)
 {
-	u32 hash = name_hash_of(parent, name);
+	u64 a, b;
+
+	for (; length >= 8; length -= 8, text += 8, padded += 8) {
+		__builtin_memcpy(&a, padded, 8);
+		__builtin_memcpy(&b, text, 8);
+		if (a != b)
+			return false;
+	}
+	for (; length; length--) {
+		if (*padded++ != *text++)
+			return false;
+	}
+	return true;
+}
+
+struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *name, u32 sequence)
+{
 	struct dentry *dentry;
 
-	hlist_for_each_entry (dentry, bucket_of(hash), hash_node) {
-		if (READ_ONCE(dentry->name.hash) != hash || READ_ONCE(dentry->parent) != parent)
+	hlist_for_each_entry (dentry, bucket_of(name->hash), hash_node) {
+		const char *text;
+
+		if (READ_ONCE(dentry->name.hash) != name->hash ||
+		    READ_ONCE(dentry->parent) != parent ||
+		    READ_ONCE(dentry->name.length) != name->length)
 			continue;
-		if (READ_ONCE(dentry->name.length) != name->length)
-			continue;
-		/* The text lies inside the dentry or in memory that RCU keeps, and has at least its own length and NUL. */
-		if (strncmp(READ_ONCE(dentry->name.text), name->text, name->length) == 0)
+		/*
+		 * Any dentry's text has DENTRY_INLINE_NAME bytes; more only if text and length belong together,
+		 * which a rename may be changing.
+		 */
+		text = READ_ONCE(dentry->name.text);
+		if (name->length >= DENTRY_INLINE_NAME &&
+		    seq_read_retry(&rename_sequence, sequence))
+			return NULL;
+		if (name_equal(text, name->text, name->length))
 			return dentry;
 	}
 	return NULL;
@@ -99,7 +122,7 @@ struct dentry *dentry_find(struct dentry *parent, const struct name *name)
 	rcu_read_lock();
 	do {
 		sequence = seq_read_begin(&rename_sequence);
-		dentry = dentry_find_rcu(parent, &hashed);
+		dentry = dentry_find_rcu(parent, &hashed, sequence);
 		if (dentry && !ref_try_get(&dentry->ref))
 			dentry = NULL;
 		if (likely(!seq_read_retry(&rename_sequence, sequence)))
@@ -128,7 +151,8 @@ static bool set_name(struct dentry *dentry, const struct name *name)
 	char *text = dentry->inline_name;
 
 	if (name->length >= DENTRY_INLINE_NAME) {
-		struct long_name *memory = kmalloc(sizeof(*memory) + name->length + 1, 0);
+		size_t room = ALIGN_UP((size_t)name->length + 1, 8);
+		struct long_name *memory = kzalloc(sizeof(*memory) + room);
 
 		if (!memory)
 			return false;

@@ -9,12 +9,29 @@
 
 /* --- dentry.c -------------------------------------------------------------------------------------------------- */
 
+/* A name's hash: its words, the last one filled up with zeros (a word of zeros if there is nothing left). */
+static inline u64 name_hash_begin(const struct dentry *parent)
+{
+	return (u64)parent >> 6;
+}
+
+static inline u64 name_hash_word(u64 hash, u64 word)
+{
+	hash = (hash ^ word) * 0x9fb21c651e98df25UL;
+	return hash ^ hash >> 32;
+}
+
+static inline u32 name_hash_end(u64 hash)
+{
+	return (u32)(hash >> 32) | 1;
+}
+
 extern struct seqcount rename_sequence; /* odd while a dentry changes its name or parent */
 void dentry_init(void);
 /* The cached child, with a reference; NULL: not cached. Lock-free. */
 struct dentry *dentry_find(struct dentry *parent, const struct name *name);
-/* The same under rcu_read_lock and inside the caller's rename_sequence section, without a reference. */
-struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *name);
+/* The same under rcu_read_lock, without a reference; name->hash is set. Believe it if rename_sequence is still `sequence`. */
+struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *name, u32 sequence);
 struct dentry *dentry_parent_get(struct dentry *dentry);
 void dentry_hash(struct dentry *dentry);
 /*
@@ -78,6 +95,11 @@ void path_cross_mounts(struct path *path);
 void walk_end(struct walk *walk);
 /* The dentry of `name` in a directory, reference for the caller, permission not checked; ERR_PTR. May be negative. */
 struct dentry *dentry_lookup(struct dentry *parent, const struct name *name);
+
+/* --- walk_fast.c -------------------------------------------------------------------------------------------------- */
+
+/* 0 and references, -ENOENT, or 1: the walk above must do it. */
+int path_lookup_fast(int dirfd, const char *text, u32 flags, struct path *path);
 
 /* --- mount.c ------------------------------------------------------------------------------------------------------ */
 

@@ -437,6 +437,11 @@ static int lookup(int dirfd, const struct path *base, const char *text, u32 flag
 
 	if (!*text && !(flags & LOOKUP_EMPTY))
 		return -ENOENT;
+	if (!base) {
+		error = path_lookup_fast(dirfd, text, flags, path);
+		if (likely(error <= 0))
+			return error;
+	}
 	error = walk_begin(&walk, dirfd, base, text, flags);
 	if (!error)
 		error = walk_run(&walk, text);
@@ -461,13 +466,13 @@ int path_lookup_from(const struct path *base, const char *text, u32 flags, struc
 
 int path_lookup_user(int dirfd, struct user_ptr text, u32 flags, struct path *path)
 {
-	struct path_name *name = path_name_get(text, flags);
-	int error;
+	struct path_arg arg;
+	int error = path_arg_get(&arg, text, flags);
 
-	if (IS_ERR(name))
-		return (int)PTR_ERR(name);
-	error = lookup(dirfd, NULL, name->text, flags, path);
-	path_name_put(name);
+	if (error)
+		return error;
+	error = lookup(dirfd, NULL, arg.text, flags | LOOKUP_PADDED, path);
+	path_arg_put(&arg);
 	return error;
 }
 

@@ -38,6 +38,23 @@ struct path_name *path_name_get(struct user_ptr user, u32 lookup_flags)
 	return name;
 }
 
+int path_arg_get(struct path_arg *arg, struct user_ptr user, u32 lookup_flags)
+{
+	ssize_t length = user_string(arg->small, user, PATH_ARG_SMALL);
+
+	arg->text = arg->small;
+	arg->memory = NULL;
+	if (likely(length > 0) || (length == 0 && (lookup_flags & LOOKUP_EMPTY)))
+		return 0;
+	if (length != -ENAMETOOLONG)
+		return length ? (int)length : -ENOENT;
+	arg->memory = path_name_get(user, lookup_flags);
+	if (IS_ERR(arg->memory))
+		return (int)PTR_ERR(arg->memory);
+	arg->text = arg->memory->text;
+	return 0;
+}
+
 void path_name_put(struct path_name *name)
 {
 	slab_free(path_name_cache, name);
@@ -59,10 +76,27 @@ static int prepend(struct text_builder *text, const char *part, size_t length)
 }
 
 /*
+ * The name of a dentry that a rename may be changing. Any text has DENTRY_INLINE_NAME bytes; a longer one is read only if
+ * text and length belong together. What comes of a change is thrown away by the caller.
+ */
+static int prepend_name(struct text_builder *text, const struct dentry *dentry, u32 sequence)
+{
+	const char *name = READ_ONCE(dentry->name.text);
+	u32 length = READ_ONCE(dentry->name.length);
+	int error;
+
+	if (length >= DENTRY_INLINE_NAME && seq_read_retry(&rename_sequence, sequence))
+		return -ENAMETOOLONG;
+	error = prepend(text, name, length);
+	return error ? error : prepend(text, "/", 1);
+}
+
+/*
  * Components from `path` up to `root`, last one first. Under rcu_read_lock, and valid only if neither sequence changed
  * meanwhile. 1 if the walk ended elsewhere than at `root`: the path cannot be reached from there.
  */
-static int prepend_path(struct text_builder *text, const struct path *path, const struct path *root)
+static int prepend_path(struct text_builder *text, const struct path *path, const struct path *root,
+			u32 sequence)
 {
 	const struct mount *mount = path->mount;
 	const struct dentry *dentry = path->dentry;
@@ -78,53 +112,40 @@ static int prepend_path(struct text_builder *text, const struct path *path, cons
 			mount = parent;
 			continue;
 		}
-		error = prepend(text, READ_ONCE(dentry->name.text), READ_ONCE(dentry->name.length));
-		if (!error)
-			error = prepend(text, "/", 1);
+		error = prepend_name(text, dentry, sequence);
 		dentry = READ_ONCE(dentry->parent);
 	}
 	return error;
 }
 
-static int build_text(struct text_builder *text, const struct path *path, const struct path *root)
+/* `path` NULL: the working directory. 1: not below the task's root. */
+static int build_text(struct text_builder *text, const struct path *path)
 {
+	const struct fs_context *fs = current->fs;
 	struct text_builder empty = *text;
-	u32 renames, mounts;
-	int result;
+	u32 renames, mounts, context;
+	struct path root, from;
+	int result = 0;
 
 	rcu_read_lock();
 	do {
 		*text = empty;
 		renames = seq_read_begin(&rename_sequence);
 		mounts = seq_read_begin(&mount_sequence);
-		result = prepend_path(text, path, root);
-	} while (seq_read_retry(&rename_sequence, renames) ||
+		context = seq_read_begin(&fs->sequence);
+		root = fs->root;
+		from = path ? *path : fs->cwd;
+		if (seq_read_retry(&fs->sequence, context))
+			continue;
+		result = !path && dentry_is_unhashed(from.dentry)
+				 ? -ENOENT
+				 : prepend_path(text, &from, &root, renames);
+	} while (seq_read_retry(&fs->sequence, context) ||
+		 seq_read_retry(&rename_sequence, renames) ||
 		 seq_read_retry(&mount_sequence, mounts));
 	rcu_read_unlock();
 	if (result >= 0 && text->at == empty.at)
 		return prepend(text, "/", 1) ? -ENAMETOOLONG : result;
-	return result;
-}
-
-static void root_get(struct path *root)
-{
-	struct fs_context *fs = current->fs;
-
-	spin_lock(&fs->lock);
-	*root = fs->root;
-	path_get(root);
-	spin_unlock(&fs->lock);
-}
-
-/* 1: not below the task's root. */
-static int text_from_root(const struct path *path, struct text_builder *text)
-{
-	struct path root;
-	int result;
-
-	root_get(&root);
-	result = build_text(text, path, &root);
-	path_put(&root);
 	return result;
 }
 
@@ -136,14 +157,14 @@ char *path_text(const struct path *path, char *buffer, size_t size)
 	if (!error && dentry_is_unhashed(path->dentry))
 		error = prepend(&text, " (deleted)", 10);
 	if (!error)
-		error = text_from_root(path, &text);
+		error = build_text(&text, path);
 	return error < 0 ? ERR_PTR(error) : text.at;
 }
 
 bool path_text_reachable(const struct path *path, char *buffer, size_t size, char **start)
 {
 	struct text_builder text = { .at = buffer + size, .start = buffer };
-	bool reachable = prepend(&text, "", 1) == 0 && text_from_root(path, &text) == 0;
+	bool reachable = prepend(&text, "", 1) == 0 && build_text(&text, path) == 0;
 
 	*start = text.at;
 	return reachable;
@@ -162,11 +183,8 @@ const char *dentry_text(const struct dentry *dentry, char *buffer, size_t size)
 	do {
 		text = empty;
 		sequence = seq_read_begin(&rename_sequence);
-		for (at = dentry; !error && at->parent != at; at = READ_ONCE(at->parent)) {
-			error = prepend(&text, READ_ONCE(at->name.text),
-					READ_ONCE(at->name.length));
-			error = error ? error : prepend(&text, "/", 1);
-		}
+		for (at = dentry; !error && at->parent != at; at = READ_ONCE(at->parent))
+			error = prepend_name(&text, at, sequence);
 	} while (seq_read_retry(&rename_sequence, sequence));
 	rcu_read_unlock();
 	return error || text.at == empty.at ? "/" : text.at;
@@ -176,19 +194,12 @@ const char *dentry_text(const struct dentry *dentry, char *buffer, size_t size)
 ssize_t path_text_cwd(char *buffer, size_t size, char **start)
 {
 	struct text_builder text = { .at = buffer + size, .start = buffer };
-	struct fs_context *fs = current->fs;
-	struct path cwd;
 	int result;
 
-	spin_lock(&fs->lock);
-	cwd = fs->cwd;
-	path_get(&cwd);
-	spin_unlock(&fs->lock);
 	prepend(&text, "", 1);
-	result = dentry_is_unhashed(cwd.dentry) ? -ENOENT : text_from_root(&cwd, &text);
+	result = build_text(&text, NULL);
 	if (result == 1)
 		result = prepend(&text, "(unreachable)", 13);
-	path_put(&cwd);
 	*start = text.at;
 	return result < 0 ? result : buffer + size - text.at;
 }
@@ -229,7 +240,9 @@ static void path_replace(struct fs_context *fs, struct path *slot, const struct 
 	path_get(path);
 	spin_lock(&fs->lock);
 	old = *slot;
+	seq_write_begin(&fs->sequence);
 	*slot = *path;
+	seq_write_end(&fs->sequence);
 	spin_unlock(&fs->lock);
 	path_put(&old);
 }
@@ -262,5 +275,6 @@ struct fs_context *fs_context_make(const struct path *root)
 void path_init(void)
 {
 	fs_context_cache = slab_cache_create("fs_context", sizeof(struct fs_context), 0);
-	path_name_cache = slab_cache_create("path_name", sizeof(struct path_name) + PATH_MAX, 0);
+	path_name_cache =
+		slab_cache_create("path_name", sizeof(struct path_name) + PATH_MAX + 8, 0);
 }

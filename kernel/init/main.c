@@ -143,11 +143,11 @@ static void init_sections_free(void)
 static void init_main(void *arg)
 {
 	(void)arg;
-	if (config_on(CONFIG_KERNEL_TESTS))
-		kunit_run();
 	initramfs_load();
 	console_open();
 	kernel_image_protect();
+	if (config_on(CONFIG_KERNEL_TESTS))
+		kunit_run();
 	init_sections_free();
 	page_report();
 	if (init_run())

@@ -22,7 +22,7 @@ static void empty_range(struct mm *mm, u64 start, u64 *floor, u64 *ceiling)
 
 	prev = next ? vma_prev(next) : rb_entry_or_null(rb_last(&mm->vmas), struct vma, node);
 	*floor = prev ? prev->end : 0;
-	*ceiling = next ? next->start : USER_END;
+	*ceiling = next ? next->start : USER_HALF_END;
 }
 
 static void release_range(struct list *detached)

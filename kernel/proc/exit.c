@@ -39,8 +39,8 @@ void task_mm_release(void)
 	vfork_complete(current);
 }
 
-/* From here on no signal is for this thread. Returns true for the last one of the process. */
-static bool exit_signals(void)
+/* From here on no signal is for this thread. Returns true for the last one of the process: its status is the process's. */
+static bool exit_signals(int wait_status)
 {
 	struct process *process = current->process;
 	struct sighand *sighand = current->sighand;
@@ -49,8 +49,12 @@ static bool exit_signals(void)
 
 	current->flags |= TASK_FLAG_EXITING;
 	last = --process->thread_count == 0;
-	if (!last)
+	if (!last) {
 		signal_hand_over(~current->blocked);
+	} else if (!(process->flags & PROCESS_GROUP_EXIT)) {
+		process->flags |= PROCESS_GROUP_EXIT;
+		process->exit_code = wait_status;
+	}
 	if (current->job_control & JOB_STOP_PENDING)
 		stopped = signal_stop_participate();
 	spin_unlock_irq(&sighand->lock, flags);
@@ -183,7 +187,7 @@ void task_exit(int wait_status)
 		panic("Attempted to kill init! exitcode=0x%08x",
 		      (unsigned int)(process->flags & PROCESS_GROUP_EXIT ? process->exit_code
 									 : wait_status));
-	last = exit_signals();
+	last = exit_signals(wait_status);
 	current->exit_code = wait_status;
 	if (last)
 		itimers_exit(process);

@@ -10,20 +10,19 @@
 #include <kernel/file.h>
 #include <kernel/task.h>
 #include <kernel/vfs.h>
-#include <lib/err.h>
 #include <lib/string.h>
 
 /* --- Names: the path's text comes in, the work is vfs_* ------------------------------------------------------------------ */
 
 long sys_mkdirat(int dirfd, struct user_ptr path, u32 mode)
 {
-	struct path_name *name = path_name_get(path, 0);
-	long result;
+	struct path_arg name;
+	long result = path_arg_get(&name, path, 0);
 
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	result = vfs_mkdir(dirfd, name->text, mode);
-	path_name_put(name);
+	if (result)
+		return result;
+	result = vfs_mkdir(dirfd, name.text, mode);
+	path_arg_put(&name);
 	return result;
 }
 
@@ -35,14 +34,14 @@ long sys_mkdir(struct user_ptr path, u32 mode)
 /* A device number as user space writes it: 32 bits, the minor's upper part above the major. */
 long sys_mknodat(int dirfd, struct user_ptr path, u32 mode, u64 device)
 {
-	struct path_name *name = path_name_get(path, 0);
-	long result;
+	struct path_arg name;
+	long result = path_arg_get(&name, path, 0);
 
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	result = vfs_mknod(dirfd, name->text, mode,
+	if (result)
+		return result;
+	result = vfs_mknod(dirfd, name.text, mode,
 			   DEV_MAKE((u64)DEV_MAJOR((u32)device), DEV_MINOR((u32)device)));
-	path_name_put(name);
+	path_arg_put(&name);
 	return result;
 }
 
@@ -53,17 +52,16 @@ long sys_mknod(struct user_ptr path, u32 mode, u64 device)
 
 long sys_unlinkat(int dirfd, struct user_ptr path, u32 flags)
 {
-	struct path_name *name;
+	struct path_arg name;
 	long result;
 
 	if (flags & ~(u32)AT_REMOVEDIR)
 		return -EINVAL;
-	name = path_name_get(path, 0);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	result = flags & AT_REMOVEDIR ? vfs_rmdir(dirfd, name->text)
-				      : vfs_unlink(dirfd, name->text);
-	path_name_put(name);
+	result = path_arg_get(&name, path, 0);
+	if (result)
+		return result;
+	result = flags & AT_REMOVEDIR ? vfs_rmdir(dirfd, name.text) : vfs_unlink(dirfd, name.text);
+	path_arg_put(&name);
 	return result;
 }
 
@@ -79,26 +77,26 @@ long sys_rmdir(struct user_ptr path)
 
 /* Both names of a call that has two; 0 or -errno and nothing held. */
 struct two_names {
-	struct path_name *old, *new;
+	struct path_arg old, new;
 };
 
 static long two_names_get(struct two_names *names, struct user_ptr old, u32 old_flags,
 			  struct user_ptr new)
 {
-	names->old = path_name_get(old, old_flags);
-	if (IS_ERR(names->old))
-		return PTR_ERR(names->old);
-	names->new = path_name_get(new, 0);
-	if (!IS_ERR(names->new))
-		return 0;
-	path_name_put(names->old);
-	return PTR_ERR(names->new);
+	long error = path_arg_get(&names->old, old, old_flags);
+
+	if (error)
+		return error;
+	error = path_arg_get(&names->new, new, 0);
+	if (error)
+		path_arg_put(&names->old);
+	return error;
 }
 
 static void two_names_put(struct two_names *names)
 {
-	path_name_put(names->old);
-	path_name_put(names->new);
+	path_arg_put(&names->old);
+	path_arg_put(&names->new);
 }
 
 long sys_symlinkat(struct user_ptr target, int dirfd, struct user_ptr path)
@@ -108,7 +106,7 @@ long sys_symlinkat(struct user_ptr target, int dirfd, struct user_ptr path)
 
 	if (result)
 		return result;
-	result = vfs_symlink(names.old->text, dirfd, names.new->text);
+	result = vfs_symlink(names.old.text, dirfd, names.new.text);
 	two_names_put(&names);
 	return result;
 }
@@ -130,7 +128,7 @@ long sys_linkat(int old_dirfd, struct user_ptr old_path, int new_dirfd, struct u
 		two_names_get(&names, old_path, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0, new_path);
 	if (result)
 		return result;
-	result = vfs_link(old_dirfd, names.old->text, new_dirfd, names.new->text, flags);
+	result = vfs_link(old_dirfd, names.old.text, new_dirfd, names.new.text, flags);
 	two_names_put(&names);
 	return result;
 }
@@ -148,7 +146,7 @@ long sys_renameat2(int old_dirfd, struct user_ptr old_path, int new_dirfd, struc
 
 	if (result)
 		return result;
-	result = vfs_rename(old_dirfd, names.old->text, new_dirfd, names.new->text, flags);
+	result = vfs_rename(old_dirfd, names.old.text, new_dirfd, names.new.text, flags);
 	two_names_put(&names);
 	return result;
 }
@@ -347,23 +345,32 @@ long sys_chroot(struct user_ptr user_path)
 	return error;
 }
 
+static long getcwd_with(char *memory, size_t memory_size, struct user_ptr buffer, size_t size)
+{
+	char *start;
+	ssize_t length = path_text_cwd(memory, memory_size, &start);
+
+	if (length < 0)
+		return length;
+	if ((size_t)length > size)
+		return -ERANGE;
+	return user_write(buffer, start, (size_t)length) ? -EFAULT : length;
+}
+
 long sys_getcwd(struct user_ptr buffer, size_t size)
 {
-	struct path_name *memory = path_name_alloc();
-	ssize_t length;
-	char *start;
+	char small[128];
+	long result = getcwd_with(small, sizeof(small), buffer, size);
+	struct path_name *memory;
 
+	if (likely(result != -ENAMETOOLONG))
+		return result;
+	memory = path_name_alloc();
 	if (!memory)
 		return -ENOMEM;
-	length = path_text_cwd(memory->storage, PATH_MAX, &start);
-	if (length > 0) {
-		if ((size_t)length > size)
-			length = -ERANGE;
-		else if (user_write(buffer, start, (size_t)length))
-			length = -EFAULT;
-	}
+	result = getcwd_with(memory->storage, PATH_MAX, buffer, size);
 	path_name_put(memory);
-	return length;
+	return result;
 }
 
 long sys_umask(u32 mask)

@@ -15,26 +15,33 @@
 
 /* --- Open ------------------------------------------------------------------------------------------------------------- */
 
+static long open_arg(int dirfd, const char *text, u32 flags, u32 mode, u32 lookup_flags)
+{
+	struct file *file;
+	int fd = fd_reserve(flags);
+
+	if (fd < 0)
+		return fd;
+	file = vfs_open_lookup(dirfd, text, flags | O_LARGEFILE, mode,
+			       lookup_flags | LOOKUP_PADDED);
+	if (!IS_ERR(file)) {
+		fd_install(fd, file);
+		return fd;
+	}
+	fd_release(fd);
+	return PTR_ERR(file);
+}
+
 static long open_user(int dirfd, struct user_ptr path, u32 flags, u32 mode, u32 lookup_flags)
 {
-	struct path_name *name = path_name_get(path, 0);
-	struct file *file;
-	int fd;
+	struct path_arg arg;
+	long result = path_arg_get(&arg, path, 0);
 
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	fd = fd_reserve(flags);
-	if (fd >= 0) {
-		file = vfs_open_lookup(dirfd, name->text, flags | O_LARGEFILE, mode, lookup_flags);
-		if (IS_ERR(file)) {
-			fd_release(fd);
-			fd = (int)PTR_ERR(file);
-		} else {
-			fd_install(fd, file);
-		}
-	}
-	path_name_put(name);
-	return fd;
+	if (result)
+		return result;
+	result = open_arg(dirfd, arg.text, flags, mode, lookup_flags);
+	path_arg_put(&arg);
+	return result;
 }
 
 long sys_openat(int dirfd, struct user_ptr path, u32 flags, u32 mode)

@@ -11,6 +11,7 @@
 #include <kernel/task.h>
 #include <kernel/vfs.h>
 #include <lib/err.h>
+#include <lib/string.h>
 
 #define STAT_FLAGS (AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)
 
@@ -48,22 +49,38 @@ static long stat_path(int dirfd, const char *text, u32 flags, struct user_ptr us
 	return error ? error : user_write(user, &stat, sizeof(stat));
 }
 
+static long stat_arg(int dirfd, const char *text, u32 flags, struct user_ptr user)
+{
+	struct abi_stat stat;
+	int error = path_stat_fast(dirfd, text, lookup_flags_of(flags) | LOOKUP_PADDED, &stat);
+
+	if (unlikely(error > 0))
+		return stat_path(dirfd, text, flags, user);
+	return error ? error : user_write(user, &stat, sizeof(stat));
+}
+
+/* fstat as libraries call it: no name at all. */
+static bool path_is_empty(struct user_ptr path)
+{
+	u8 first;
+
+	return user_read_u8(&first, path) == 0 && first == 0;
+}
+
 static long stat_user(int dirfd, struct user_ptr path, u32 flags, struct user_ptr user)
 {
-	struct path_name *name;
+	struct path_arg arg;
 	long result;
 
 	if (flags & ~(u32)STAT_FLAGS)
 		return -EINVAL;
-	name = path_name_get(path, lookup_flags_of(flags));
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	/* fstat as libraries call it: also of files that no path leads to. */
-	if (!*name->text && dirfd != AT_FDCWD)
-		result = sys_fstat(dirfd, user);
-	else
-		result = stat_path(dirfd, name->text, flags, user);
-	path_name_put(name);
+	if ((flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD && path_is_empty(path))
+		return sys_fstat(dirfd, user);
+	result = path_arg_get(&arg, path, lookup_flags_of(flags));
+	if (result)
+		return result;
+	result = stat_arg(dirfd, arg.text, flags, user);
+	path_arg_put(&arg);
 	return result;
 }
 
@@ -99,11 +116,15 @@ static int statx_file(int fd, u32 mask, struct abi_statx *statx)
 	return error;
 }
 
-static int statx_path(int dirfd, const char *text, u32 flags, u32 mask, struct abi_statx *statx)
+static long statx_user(int dirfd, struct user_ptr user_path, u32 flags, unsigned int mask,
+		       struct abi_statx *statx)
 {
 	struct path path;
-	int error = path_lookup(dirfd, text, lookup_flags_of(flags), &path);
+	int error;
 
+	if ((flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD && path_is_empty(user_path))
+		return statx_file(dirfd, mask, statx);
+	error = path_lookup_user(dirfd, user_path, lookup_flags_of(flags), &path);
 	if (error)
 		return error;
 	error = vfs_statx(&path, mask, statx);
@@ -113,21 +134,13 @@ static int statx_path(int dirfd, const char *text, u32 flags, u32 mask, struct a
 
 long sys_statx(int dirfd, struct user_ptr path, u32 flags, unsigned int mask, struct user_ptr user)
 {
-	struct path_name *name;
 	struct abi_statx statx;
 	long error;
 
 	if ((flags & ~(u32)(STAT_FLAGS | AT_STATX_SYNC_TYPE)) || (mask & STATX__RESERVED) ||
 	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
-	name = path_name_get(path, lookup_flags_of(flags));
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	if (!*name->text && dirfd != AT_FDCWD)
-		error = statx_file(dirfd, mask, &statx);
-	else
-		error = statx_path(dirfd, name->text, flags, mask, &statx);
-	path_name_put(name);
+	error = statx_user(dirfd, path, flags, mask, &statx);
 	return error ? error : user_write(user, &statx, sizeof(statx));
 }
 
@@ -217,19 +230,16 @@ long sys_faccessat2(int dirfd, struct user_ptr path, u32 mode, u32 flags)
 
 /* --- readlink -------------------------------------------------------------------------------------------------------------- */
 
-static long readlink_path(const struct path *path, bool empty, struct user_ptr buffer, size_t size)
+/* The link's text is made anew for each reader. */
+static ssize_t readlink_made(struct dentry *dentry, struct user_ptr buffer, size_t size)
 {
-	char *text;
+	char *text = kmalloc(PATH_MAX, 0);
 	ssize_t length;
 
-	if (!inode_is_link(path->dentry->inode))
-		return empty ? -ENOENT : -EINVAL;
-	text = kmalloc(PATH_MAX, 0);
 	if (!text)
 		return -ENOMEM;
-	length = link_read(path->dentry, text, PATH_MAX);
+	length = link_read(dentry, text, PATH_MAX);
 	if (length > 0) {
-		inode_touch(path->mount, path->dentry->inode);
 		length = MIN(length, (ssize_t)size);
 		if (user_write(buffer, text, (size_t)length))
 			length = -EFAULT;
@@ -238,23 +248,50 @@ static long readlink_path(const struct path *path, bool empty, struct user_ptr b
 	return length;
 }
 
+static ssize_t readlink_kept(struct inode *inode, struct user_ptr buffer, size_t size)
+{
+	const char *text = inode->ops->get_link(inode);
+	size_t length;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	length = strnlen(text, size);
+	return user_write(buffer, text, length) ? -EFAULT : (ssize_t)length;
+}
+
+static long readlink_path(const struct path *path, bool empty, struct user_ptr buffer, size_t size)
+{
+	struct inode *inode = path->dentry->inode;
+	ssize_t length;
+
+	if (!inode_is_link(inode))
+		return empty ? -ENOENT : -EINVAL;
+	if (inode->ops->get_link && !inode->ops->readlink)
+		length = readlink_kept(inode, buffer, size);
+	else
+		length = readlink_made(path->dentry, buffer, size);
+	if (length > 0)
+		inode_touch(path->mount, inode);
+	return length;
+}
+
 long sys_readlinkat(int dirfd, struct user_ptr user_path, struct user_ptr buffer, int size)
 {
-	struct path_name *name;
+	struct path_arg arg;
 	struct path path;
 	long result;
 
 	if (size <= 0)
 		return -EINVAL;
-	name = path_name_get(user_path, LOOKUP_EMPTY);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	result = path_lookup(dirfd, name->text, LOOKUP_EMPTY, &path);
+	result = path_arg_get(&arg, user_path, LOOKUP_EMPTY);
+	if (result)
+		return result;
+	result = path_lookup(dirfd, arg.text, LOOKUP_EMPTY | LOOKUP_PADDED, &path);
 	if (!result) {
-		result = readlink_path(&path, !*name->text, buffer, (size_t)size);
+		result = readlink_path(&path, !*arg.text, buffer, (size_t)size);
 		path_put(&path);
 	}
-	path_name_put(name);
+	path_arg_put(&arg);
 	return result;
 }
 

@@ -21,6 +21,16 @@ void kunit_failed_equal(const char *file, int line, const char *condition, long 
 	pr_err("kunit: %s:%d: failed: %s (%ld, %ld)", file, line, condition, a, b);
 }
 
+void kunit_survived(const char *mistake)
+{
+	pr_info("kunit: survived %s", mistake);
+}
+
+void kunit_observed(const char *mechanism, bool seen)
+{
+	pr_info("kunit: %s is %s", mechanism, seen ? "on" : "off");
+}
+
 static bool run_one(const struct kunit_case *test)
 {
 	failures = 0;
@@ -29,11 +39,25 @@ static bool run_one(const struct kunit_case *test)
 	return !failures;
 }
 
-static void run_named(const char *name)
+/* Whether `names`, separated by commas, has the name. */
+static bool is_named(const char *names, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = names; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, name, length) == 0 && (at[length] == ',' || !at[length]))
+			return true;
+	}
+	return false;
+}
+
+static void run_named(const char *names)
 {
 	for (const struct kunit_case *const *test = __kunit_start; test < __kunit_end; test++)
-		if (strcmp((*test)->name, name) == 0)
+		if (is_named(names, (*test)->name))
 			(void)run_one(*test);
+	pr_info("kunit: end of %s", names);
 }
 
 void kunit_run(void)

@@ -217,7 +217,8 @@ struct mount {
 struct fs_context {
 	struct refcount ref;
 	struct spinlock lock; /* RANK_FS */
-	struct path root, cwd; /* [lock] */
+	struct path root, cwd; /* [R lock] */
+	struct seqcount sequence; /* [lock] odd while root or cwd change */
 	u32 umask; /* [A] */
 };
 struct fs_context *fs_context_clone(struct fs_context *from); /* NULL */
@@ -237,6 +238,7 @@ void fs_set_root(struct fs_context *fs, const struct path *path);
 #define LOOKUP_IN_ROOT (1u << 6)
 #define LOOKUP_NO_XDEV (1u << 7)
 #define LOOKUP_NO_MAGICLINKS (1u << 8)
+#define LOOKUP_PADDED (1u << 9) /* behind the text's NUL are 7 bytes more that may be read */
 
 static inline void path_get(const struct path *path);
 void path_put(struct path *path);
@@ -249,6 +251,25 @@ struct path_name {
 struct path_name *path_name_get(struct user_ptr user, u32 lookup_flags);
 struct path_name *path_name_alloc(void); /* room for a path, contents undefined; NULL */
 void path_name_put(struct path_name *name);
+
+/*
+ * A path argument of a system call: short ones lie in the struct itself. get: 0, or as path_name_get. Its text is good for
+ * LOOKUP_PADDED.
+ */
+#define PATH_ARG_SMALL 104
+struct path_arg {
+	const char *text;
+	struct path_name *memory; /* of a long one; NULL */
+	char small[PATH_ARG_SMALL + 8];
+};
+int path_arg_get(struct path_arg *arg, struct user_ptr user, u32 lookup_flags);
+static inline void path_arg_put(struct path_arg *arg)
+{
+	if (unlikely(arg->memory != NULL))
+		path_name_put(arg->memory);
+}
+/* stat of what is cached, without a reference: 0, -ENOENT, or 1: it takes a path_lookup. */
+int path_stat_fast(int dirfd, const char *text, u32 flags, struct abi_stat *stat);
 
 /* From `dirfd` (AT_FDCWD) to what exists. 0 and references in *path, or -errno. */
 int path_lookup(int dirfd, const char *text, u32 flags, struct path *path);

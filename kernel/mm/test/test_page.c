@@ -3,6 +3,7 @@
 
 #include "../page_internal.h"
 
+#include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kunit/kunit.h>
 #include <lib/string.h>
@@ -95,13 +96,57 @@ KUNIT(page_alloc_gives_disjoint_frames)
 	kfree(pages);
 }
 
+KUNIT(page_cleared_when_freed)
+{
+	struct page *page = page_alloc(0, 0, PAGE_KERNEL);
+
+	KEXPECT(page);
+	memset(page_virt(page), 0x5a, PAGE_SIZE);
+	page_put(page);
+	kunit_observed("INIT_ON_FREE", mem_is_zero(page_virt(page), PAGE_SIZE));
+}
+
 KUNIT_MUST_DIE(page_written_after_free)
 {
+	struct page **pages = kmalloc(COUNT * sizeof(*pages), SLAB_ZERO);
 	struct page *page = page_alloc(0, 0, PAGE_KERNEL);
 	char *memory = page_virt(page);
 
 	page_put(page);
 	memory[123] = 'x';
-	for (int i = 0; i < 1000; i++)
-		(void)page_alloc(0, 0, PAGE_KERNEL);
+	for (int i = 0; i < COUNT; i++)
+		pages[i] = page_alloc(0, 0, PAGE_KERNEL);
+	for (int i = 0; i < COUNT; i++)
+		page_put(pages[i]);
+	kfree(pages);
+	kunit_survived("a store into a free page");
+}
+
+#define FRAME_32_GIB (32ULL << (30 - PAGE_SHIFT))
+
+/* Largest blocks until one lies above 32 GiB, chained; all go back. Where there is less memory, none does. */
+KUNIT(page_above_32_gib)
+{
+	struct page *page = NULL;
+	u64 *word;
+	struct list taken;
+
+	list_init(&taken);
+	while (page_frames_end() > FRAME_32_GIB &&
+	       (page = page_alloc(PAGE_MAX_ORDER, 0, PAGE_KERNEL))) {
+		list_add(&page->lru, &taken);
+		if (page_frame(page) >= FRAME_32_GIB)
+			break;
+	}
+	if (page) {
+		word = page_virt(page + (1u << PAGE_MAX_ORDER) - 1);
+		*(volatile u64 *)word = ~page_frame(page);
+		KEXPECT_EQ(*(volatile u64 *)word, ~page_frame(page));
+		pr_info("kunit: frame %llx holds what was written",
+			(unsigned long long)page_frame(page));
+	}
+	while ((page = list_first_entry_or_null(&taken, struct page, lru))) {
+		list_del(&page->lru);
+		page_free(page, PAGE_MAX_ORDER);
+	}
 }

@@ -78,12 +78,52 @@ KUNIT(krealloc_keeps_contents)
 	kfree(object);
 }
 
+KUNIT(slab_cleared_when_allocated)
+{
+	u8 *object = kmalloc(512, 0), *again;
+
+	KEXPECT(object);
+	memset(object, 0x5a, 512);
+	kfree(object);
+	again = kmalloc(512, 0);
+	KEXPECT(again);
+	kunit_observed("INIT_ON_ALLOC", again && mem_is_zero(again, 512));
+	kfree(again);
+}
+
+KUNIT(slab_freed_objects_wait)
+{
+	void *first = slab_alloc(test_cache(), 0), *second;
+
+	slab_free(test_cache(), first);
+	second = slab_alloc(test_cache(), 0);
+	kunit_observed("SLAB_QUARANTINE", second != first);
+	slab_free(test_cache(), second);
+}
+
+/* Of two objects freed one after the other, the second's link is the first's address, if it can be read. */
+KUNIT(slab_links_are_hidden)
+{
+	struct slab_cache *cache = test_cache();
+	void **objects = kmalloc(COUNT * sizeof(*objects), SLAB_ZERO);
+	unsigned int plain = 0;
+
+	KEXPECT(objects && all_allocated(cache, objects));
+	for (int i = 0; i < COUNT; i++)
+		slab_free(cache, objects[i]);
+	for (int i = 1; i < COUNT; i++)
+		plain += *(void **)((char *)objects[i] + cache->link) == objects[i - 1];
+	kunit_observed("SLAB_HIDDEN_FREELIST", plain == 0);
+	kfree(objects);
+}
+
 KUNIT_MUST_DIE(slab_redzone_overrun)
 {
 	char *object = kmalloc(100, 0);
 
 	object[100] = 'x';
 	kfree(object);
+	kunit_survived("a store behind an object");
 }
 
 /* Objects go round until those freed first are handed out again: past the quarantine. */
@@ -104,16 +144,32 @@ KUNIT_MUST_DIE(slab_use_after_free)
 	char *object = slab_alloc(test_cache(), 0);
 
 	slab_free(test_cache(), object);
-	object[5] = 'x';
+	object[50] = 'x';
 	churn(test_cache());
+	kunit_survived("a store into a freed object");
 }
 
+/* Where nothing stops them, the next two leave a cache behind that nobody else may use. */
 KUNIT_MUST_DIE(slab_double_free)
 {
-	char *object = slab_alloc(test_cache(), 0);
+	struct slab_cache *cache = slab_cache_create("kunit-twice", 96, 0);
+	void *object = slab_alloc(cache, 0), *one, *other;
 
-	slab_free(test_cache(), object);
-	slab_free(test_cache(), object);
+	slab_free(cache, object);
+	slab_free(cache, object);
+	one = slab_alloc(cache, 0);
+	other = slab_alloc(cache, 0);
+	KEXPECT_EQ((long)one, (long)other);
+	kunit_survived("an object freed twice, and then given to two owners");
+}
+
+KUNIT_MUST_DIE(slab_free_of_no_object)
+{
+	struct slab_cache *cache = slab_cache_create("kunit-middle", 96, 0);
+	char *object = slab_alloc(cache, 0);
+
+	slab_free(cache, object + 16);
+	kunit_survived("freeing the middle of an object");
 }
 
 KUNIT_MUST_DIE(slab_freelist_corrupted)
@@ -133,5 +189,8 @@ KUNIT_MUST_DIE(usercopy_beyond_object)
 {
 	char *object = kmalloc(100, 0);
 
+	pagefault_disable();
 	(void)!user_write(user_ptr(0x10000), object, 120);
+	pagefault_enable();
+	kunit_survived("a copy of more than an object");
 }

@@ -216,6 +216,30 @@ static void scalars(void)
 	KEXPECT_EQ(user_xchg_u32(user_ptr(EDGE), 1, &word), -EFAULT);
 }
 
+static void touch_without_copy(void)
+{
+	*(volatile u8 *)(EDGE - 1) = 1;
+	kunit_survived("a store to user memory outside a copy");
+}
+
+KUNIT_MUST_DIE(usercopy_outside_copy)
+{
+	with_space(touch_without_copy);
+}
+
+static void jump_to_user(void)
+{
+	user_page[PAGE_SIZE - 1] = 0xc3;
+	((void (*)(void))(EDGE - 1))();
+	kunit_survived("running user memory");
+}
+
+/* The page is not executable either: where the CPU has neither NX nor SMEP, this goes on. */
+KUNIT_MUST_DIE(usercopy_run_user_memory)
+{
+	with_space(jump_to_user);
+}
+
 KUNIT(usercopy_scalars)
 {
 	with_space(scalars);

@@ -7,8 +7,12 @@
  *		KEXPECT(page_is_zero(...));
  *	}
  *
- * What must stop the kernel (a bounds check, a sanitizer trap) is tested with kunit_must_die: it is not run with the
- * others but by its name, kunit=<name> on the command line, and the test expects the panic.
+ * What must stop the kernel (a bounds check, a sanitizer trap) is tested with KUNIT_MUST_DIE: it is not run with the
+ * others but by its name, kunit=<name>[,<name>...] on the command line, and the test expects the panic. Where the profile
+ * lacks the mechanism, such a case does no harm and ends in kunit_survived(), or is not tried there.
+ *
+ * What a mechanism does without stopping anything is reported by kunit_observed(): a case looks, and says whether it saw
+ * it. testing/kunit/test_kunit.py compares both with the table of the profiles.
  */
 #pragma once
 
@@ -42,5 +46,7 @@ struct kunit_case {
 			kunit_failed_equal(__FILE__, __LINE__, #a " == " #b, kunit_a, kunit_b);    \
 	} while (0)
 
+void kunit_survived(const char *mistake);
+void kunit_observed(const char *mechanism, bool seen);
 void kunit_failed(const char *file, int line, const char *condition);
 void kunit_failed_equal(const char *file, int line, const char *condition, long a, long b);

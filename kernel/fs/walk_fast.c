@@ -1,0 +1,238 @@
+/*
+ * The walk without references. Most paths are names that are all cached, on the way through directories that may be
+ * searched: then the whole walk is reads under RCU, and what it found is believed if no dentry changed its name or parent
+ * and no mount moved meanwhile. Whatever is not that simple - a link to follow, a name not cached, a file system that
+ * wants to be asked - gives up, and the walk of namei.c starts from the beginning.
+ */
+#include "internal.h"
+
+#include <abi/errno.h>
+
+#define GIVE_UP 1
+
+struct fast_walk {
+	struct path path; /* where it stands: no references */
+	struct inode *inode; /* of it */
+	struct path root;
+	u32 renames, mounts; /* sequences at the beginning */
+};
+
+/* The lowest 0x80 marks the first byte that is 0. */
+static inline u64 zero_bytes(u64 word)
+{
+	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+}
+
+/* The component at `text`, up to a slash or the end, hashed on the way. Reads whole words. False: too long. */
+static inline bool parse_name(const struct dentry *parent, const char *text, struct name *name)
+{
+	u64 hash = name_hash_begin(parent), word, ends;
+	u32 length = 0;
+
+	for (;;) {
+		__builtin_memcpy(&word, text + length, 8);
+		ends = zero_bytes(word) | zero_bytes(word ^ 0x2f2f2f2f2f2f2f2f);
+		if (ends)
+			break;
+		hash = name_hash_word(hash, word);
+		length += 8;
+		if (unlikely(length > NAME_MAX))
+			return false;
+	}
+	/* `ends` begins with 0x80 in the byte that ends the name: below that, ones. */
+	word &= ((ends & -ends) >> 7) - 1;
+	length += (u32)__builtin_ctzll(ends) / 8;
+	*name = (struct name){ text, length, name_hash_end(name_hash_word(hash, word)) };
+	return length <= NAME_MAX;
+}
+
+static inline bool may_search(const struct inode *inode)
+{
+	u32 mode = READ_ONCE(inode->mode);
+
+	if (unlikely((mode & S_IFMT) != S_IFDIR || inode->ops->permission))
+		return false;
+	return likely((mode & 0111) == 0111) ||
+	       inode_generic_permission(inode, MAY_EXEC, current->cred) == 0;
+}
+
+static bool start_at_descriptor(struct fast_walk *walk, int dirfd)
+{
+	struct file *file;
+
+	/* A descriptor that others might close would need a reference. */
+	if (ref_read(&current->files->ref) != 1)
+		return false;
+	file = fd_file(fd_get_path(dirfd));
+	if (!file || !file->mount)
+		return false;
+	walk->path = (struct path){ file->mount, file->dentry };
+	return true;
+}
+
+static inline bool start(struct fast_walk *walk, int dirfd, const char *text)
+{
+	const struct fs_context *fs = current->fs;
+	u32 sequence;
+
+	walk->renames = seq_read_begin(&rename_sequence);
+	walk->mounts = seq_read_begin(&mount_sequence);
+	do {
+		sequence = seq_read_begin(&fs->sequence);
+		walk->root = fs->root;
+		walk->path = *text == '/' ? fs->root : fs->cwd;
+	} while (seq_read_retry(&fs->sequence, sequence));
+	if (*text != '/' && dirfd != AT_FDCWD && !start_at_descriptor(walk, dirfd))
+		return false;
+	walk->inode = dentry_inode(walk->path.dentry);
+	return true;
+}
+
+static inline bool still_true(const struct fast_walk *walk)
+{
+	return !seq_read_retry(&rename_sequence, walk->renames) &&
+	       !seq_read_retry(&mount_sequence, walk->mounts);
+}
+
+static bool step_up(struct fast_walk *walk)
+{
+	struct path *path = &walk->path;
+
+	if (path->dentry == walk->root.dentry && path->mount == walk->root.mount)
+		return true;
+	if (path->dentry == path->mount->root)
+		return false;
+	path->dentry = READ_ONCE(path->dentry->parent);
+	return true;
+}
+
+static inline int step_down(struct fast_walk *walk, const struct name *name)
+{
+	struct dentry *dentry = dentry_find_rcu(walk->path.dentry, name, walk->renames);
+
+	if (unlikely(!dentry || (READ_ONCE(dentry->flags) & DENTRY_REVALIDATE)))
+		return GIVE_UP;
+	walk->path.dentry = dentry;
+	return dentry_inode(dentry) ? 0 : -ENOENT;
+}
+
+static void cross_mounts(struct fast_walk *walk)
+{
+	while (READ_ONCE(walk->path.dentry->flags) & DENTRY_MOUNTED) {
+		struct mount *mount = mount_find_rcu(walk->path.mount, walk->path.dentry);
+
+		if (!mount)
+			return;
+		walk->path.mount = mount;
+		walk->path.dentry = mount->root;
+	}
+}
+
+static inline int step(struct fast_walk *walk, const struct name *name)
+{
+	const char *text = name->text;
+	int error;
+
+	if (unlikely(text[0] == '.' &&
+		     (name->length == 1 || (name->length == 2 && text[1] == '.')))) {
+		if (name->length == 1)
+			return 0;
+		error = step_up(walk) ? 0 : GIVE_UP;
+	} else {
+		error = step_down(walk, name);
+	}
+	if (error)
+		return error;
+	if (unlikely(READ_ONCE(walk->path.dentry->flags) & DENTRY_MOUNTED))
+		cross_mounts(walk);
+	walk->inode = dentry_inode(walk->path.dentry);
+	return 0;
+}
+
+/* Under rcu_read_lock. 0, -ENOENT (both to be believed only if still_true), or GIVE_UP. */
+static inline int walk_fast(struct fast_walk *walk, int dirfd, const char *text, u32 flags)
+{
+	struct name name;
+	int result;
+
+	if (!start(walk, dirfd, text))
+		return GIVE_UP;
+	for (;;) {
+		while (*text == '/')
+			text++;
+		if (!*text)
+			break;
+		if (!may_search(walk->inode) || !parse_name(walk->path.dentry, text, &name))
+			return GIVE_UP;
+		result = step(walk, &name);
+		if (unlikely(result))
+			return result;
+		text += name.length;
+		/* A link at the very end may be what is asked for. */
+		if (unlikely(inode_is_link(walk->inode)) && (*text || (flags & LOOKUP_FOLLOW)))
+			return GIVE_UP;
+		if (unlikely(*text == '/'))
+			flags |= text[1] ? 0 : LOOKUP_DIRECTORY;
+	}
+	return (flags & LOOKUP_DIRECTORY) && !inode_is_dir(walk->inode) ? GIVE_UP : 0;
+}
+
+/* Only these ask for nothing that the simple walk does not do. */
+static bool flags_are_simple(u32 flags)
+{
+	return (flags & ~(u32)(LOOKUP_FOLLOW | LOOKUP_DIRECTORY | LOOKUP_EMPTY)) == LOOKUP_PADDED;
+}
+
+/* References for what was found under rcu_read_lock, which is given up: 0 or GIVE_UP. */
+static int take_references(const struct fast_walk *walk, struct path *path)
+{
+	bool mount, dentry;
+
+	*path = walk->path;
+	mount = ref_try_get(&path->mount->ref);
+	dentry = mount && ref_try_get(&path->dentry->ref);
+	if (likely(dentry && still_true(walk))) {
+		rcu_read_unlock();
+		return 0;
+	}
+	rcu_read_unlock();
+	if (dentry)
+		dentry_put(path->dentry);
+	if (mount)
+		mount_put(path->mount);
+	return GIVE_UP;
+}
+
+int path_lookup_fast(int dirfd, const char *text, u32 flags, struct path *path)
+{
+	struct fast_walk walk;
+	int result;
+
+	if (!flags_are_simple(flags) || !*text)
+		return GIVE_UP;
+	rcu_read_lock();
+	result = walk_fast(&walk, dirfd, text, flags);
+	if (likely(result == 0))
+		return take_references(&walk, path);
+	if (!still_true(&walk))
+		result = GIVE_UP;
+	rcu_read_unlock();
+	return result;
+}
+
+int path_stat_fast(int dirfd, const char *text, u32 flags, struct abi_stat *stat)
+{
+	struct fast_walk walk;
+	int result;
+
+	if (!flags_are_simple(flags) || !*text)
+		return GIVE_UP;
+	rcu_read_lock();
+	result = walk_fast(&walk, dirfd, text, flags);
+	if (likely(result == 0))
+		result = walk.inode->ops->getattr ? GIVE_UP : inode_stat(walk.inode, stat);
+	if (result <= 0 && unlikely(!still_true(&walk)))
+		result = GIVE_UP;
+	rcu_read_unlock();
+	return result;
+}
