@@ -322,6 +322,39 @@ void dentry_drop(struct dentry *dentry)
 	dentry_put(dentry);
 }
 
+/* From "only the cache has it" to dead: then nobody can get it any more, and it is the caller's to destroy. */
+static bool dentry_claim(struct dentry *dentry)
+{
+	int unused = 1;
+
+	return try_cmpxchg(&dentry->ref.value, &unused, 0);
+}
+
+/* While it is hashed the cache's reference is among those counted; dentry_drop unhashes before it drops that one. */
+static bool dentry_claim_hashed(struct dentry *dentry)
+{
+	struct spinlock *lock = bucket_lock(dentry->name.hash);
+	bool claimed;
+
+	spin_lock(lock);
+	claimed = !hlist_unhashed(&dentry->hash_node) && dentry_claim(dentry);
+	spin_unlock(lock);
+	return claimed;
+}
+
+/* Drops a reference: true if the dentry is now the caller's to destroy. A transient one is, once only the cache has it. */
+static bool dentry_release(struct dentry *dentry)
+{
+	bool last;
+
+	if (likely(!(dentry->flags & DENTRY_TRANSIENT)))
+		return ref_put(&dentry->ref);
+	rcu_read_lock(); /* without a reference, its memory may go */
+	last = ref_put(&dentry->ref) || dentry_claim_hashed(dentry);
+	rcu_read_unlock();
+	return last;
+}
+
 /* The count is 0. Frees it, and then its ancestors as far as they have no other user. */
 static void dentry_destroy(struct dentry *dentry)
 {
@@ -334,7 +367,7 @@ static void dentry_destroy(struct dentry *dentry)
 		if (dentry->inode)
 			inode_put(dentry->inode);
 		rcu_call(&dentry->rcu, dentry_free);
-		if (parent == dentry || !ref_put(&parent->ref))
+		if (parent == dentry || !dentry_release(parent))
 			return;
 		dentry = parent;
 	}
@@ -342,16 +375,8 @@ static void dentry_destroy(struct dentry *dentry)
 
 void dentry_put(struct dentry *dentry)
 {
-	if (unlikely(ref_put(&dentry->ref)))
+	if (unlikely(dentry_release(dentry)))
 		dentry_destroy(dentry);
-}
-
-/* From "only the cache has it" to dead: then nobody can get it any more, and it is the caller's to destroy. */
-static bool dentry_claim(struct dentry *dentry)
-{
-	int unused = 1;
-
-	return try_cmpxchg(&dentry->ref.value, &unused, 0);
 }
 
 static void destroy_list(struct list *dead)

@@ -1,6 +1,7 @@
 /*
- * Descriptor tables. Readers look up slots under RCU without a lock; every change holds files->lock. A table that grows
- * is replaced by a larger copy, and the old one is freed after a grace period.
+ * Descriptor tables: lookup, life, closing. Readers look up slots under RCU without a lock. Changes hold files->lock, which
+ * the only user of a table need not take (fd_table_lock). A table that grows is replaced by a larger copy, and the old one
+ * is freed after a grace period.
  */
 #include "internal.h"
 
@@ -12,8 +13,7 @@
 #include <lib/err.h>
 #include <lib/string.h>
 
-#define FD_LIMIT_MAX (1u << 20) /* as Linux's fs.nr_open */
-#define WORD_BITS 64
+#define WORD_BITS FD_WORD_BITS
 
 static struct slab_cache *files_cache __ro_after_init;
 
@@ -49,29 +49,15 @@ static struct file *slot_get(struct files *files, unsigned int fd)
 	return file;
 }
 
-static inline struct fd_ref get_with_mode(int fd, u32 refused)
+struct fd_ref fd_get_shared(struct files *files, unsigned int fd, u32 refused)
 {
-	struct files *files = current->files;
-	bool shared = ref_read(&files->ref) != 1;
-	struct file *file = unlikely(shared) ? slot_get(files, (unsigned int)fd)
-					     : slot_read(files, (unsigned int)fd);
+	struct file *file = slot_get(files, fd);
 
-	if (file && unlikely(file->mode & refused)) {
-		if (shared)
-			file_put(file);
+	if (file && (file->mode & refused)) {
+		file_put(file);
 		file = NULL;
 	}
-	return (struct fd_ref){ (u64)file | (file && shared) };
-}
-
-struct fd_ref fd_get(int fd)
-{
-	return get_with_mode(fd, FILE_PATH_ONLY);
-}
-
-struct fd_ref fd_get_path(int fd)
-{
-	return get_with_mode(fd, 0);
+	return (struct fd_ref){ (u64)file | (file != NULL) };
 }
 
 struct file *fd_get_file(int fd)
@@ -148,23 +134,23 @@ static void table_copy(struct fd_table *to, const struct fd_table *from, unsigne
 	memcpy(to->close_on_exec, from->close_on_exec, bitmap_bytes(count));
 }
 
-/* Makes room for descriptor `fd`. files->lock held, dropped meanwhile: 0 or -ENOMEM. */
-static int table_grow(struct files *files, unsigned int fd)
+/* 0 or -ENOMEM. `locked` as fd_table_lock said; the lock is dropped meanwhile. */
+int fd_table_grow(struct files *files, unsigned int fd, bool locked)
 {
 	unsigned int size = 1u << (ilog2(fd | 128) + 1);
 	struct fd_table *table, *old;
 
-	spin_unlock(&files->lock);
+	fd_table_unlock(files, locked);
 	table = table_alloc(size);
-	spin_lock(&files->lock);
+	fd_table_relock(files, locked);
 	if (!table)
 		return -ENOMEM;
 	old = files->table;
 	if (old->size >= size) {
 		/* Another thread was faster. */
-		spin_unlock(&files->lock);
+		fd_table_unlock(files, locked);
 		table_free(table);
-		spin_lock(&files->lock);
+		fd_table_relock(files, locked);
 		return 0;
 	}
 	table_copy(table, old, old->size);
@@ -195,7 +181,7 @@ static unsigned int used_size(const struct fd_table *table)
 	return words * WORD_BITS;
 }
 
-static void free_slot_locked(struct files *files, unsigned int fd)
+void fd_slot_free(struct files *files, unsigned int fd)
 {
 	struct fd_table *table = files->table;
 
@@ -214,7 +200,7 @@ static void clone_references(struct files *files, unsigned int count)
 		if (table->slots[fd])
 			file_get(table->slots[fd]);
 		else if (bitmap_test(table->open, fd))
-			free_slot_locked(files, fd);
+			fd_slot_free(files, fd);
 	}
 }
 
@@ -249,7 +235,7 @@ struct files *files_clone(struct files *from)
 
 /* --- Closing ------------------------------------------------------------------------------------------------------- */
 
-static int file_close(struct file *file, struct files *owner)
+int file_close(struct file *file, struct files *owner)
 {
 	int error = 0;
 
@@ -274,18 +260,17 @@ static struct file *slot_take_locked(struct files *files, unsigned int fd)
 	if (fd >= table->size || !(file = table->slots[fd]))
 		return NULL;
 	rcu_assign(table->slots[fd], NULL);
-	free_slot_locked(files, fd);
+	fd_slot_free(files, fd);
 	return file;
 }
 
 int fd_close(int fd)
 {
 	struct files *files = current->files;
-	struct file *file;
+	bool locked = fd_table_lock(files);
+	struct file *file = slot_take_locked(files, (unsigned int)fd);
 
-	spin_lock(&files->lock);
-	file = slot_take_locked(files, (unsigned int)fd);
-	spin_unlock(&files->lock);
+	fd_table_unlock(files, locked);
 	return file ? file_close(file, files) : -EBADF;
 }
 
@@ -377,176 +362,6 @@ int fd_close_range(unsigned int first, unsigned int last, unsigned int flags)
 	else
 		close_all(current->files, first, last, false);
 	return 0;
-}
-
-/* --- Opening ------------------------------------------------------------------------------------------------------- */
-
-static unsigned int find_free(const struct fd_table *table, unsigned int from)
-{
-	unsigned int word = from / WORD_BITS;
-	unsigned long free;
-
-	if (from >= table->size)
-		return from;
-	free = ~table->open[word] & (~0UL << from % WORD_BITS);
-	while (!free) {
-		if (++word == table->size / WORD_BITS)
-			return table->size;
-		free = ~table->open[word];
-	}
-	return word * WORD_BITS + (unsigned int)__builtin_ctzl(free);
-}
-
-static void use_slot_locked(struct files *files, unsigned int fd, unsigned int flags)
-{
-	struct fd_table *table = files->table;
-
-	bitmap_set(table->open, fd);
-	if (flags & O_CLOEXEC)
-		bitmap_set(table->close_on_exec, fd);
-	else
-		bitmap_clear(table->close_on_exec, fd);
-}
-
-static int reserve_locked(struct files *files, unsigned int minimum, unsigned int flags)
-{
-	u64 limit = MIN(task_limit(current, RLIMIT_NOFILE), (u64)FD_LIMIT_MAX);
-	unsigned int fd;
-	int error;
-
-	for (;;) {
-		fd = find_free(files->table, MAX(minimum, files->next_free));
-		if (fd >= limit)
-			return -EMFILE;
-		if (likely(fd < files->table->size))
-			break;
-		error = table_grow(files, fd);
-		if (error)
-			return error;
-	}
-	use_slot_locked(files, fd, flags);
-	if (minimum <= files->next_free)
-		files->next_free = fd + 1;
-	return (int)fd;
-}
-
-int fd_reserve_from(int minimum, unsigned int flags)
-{
-	struct files *files = current->files;
-	int fd;
-
-	if (minimum < 0 || (u64)minimum >= task_limit(current, RLIMIT_NOFILE))
-		return -EINVAL;
-	spin_lock(&files->lock);
-	fd = reserve_locked(files, (unsigned int)minimum, flags);
-	spin_unlock(&files->lock);
-	return fd;
-}
-
-int fd_reserve(unsigned int flags)
-{
-	struct files *files = current->files;
-	int fd;
-
-	spin_lock(&files->lock);
-	fd = reserve_locked(files, 0, flags);
-	spin_unlock(&files->lock);
-	return fd;
-}
-
-void fd_install(int fd, struct file *file)
-{
-	struct files *files = current->files;
-
-	spin_lock(&files->lock);
-	rcu_assign(files->table->slots[fd], file);
-	spin_unlock(&files->lock);
-}
-
-void fd_release(int fd)
-{
-	struct files *files = current->files;
-
-	spin_lock(&files->lock);
-	free_slot_locked(files, (unsigned int)fd);
-	spin_unlock(&files->lock);
-}
-
-int fd_install_new(struct file *file, unsigned int flags)
-{
-	int fd;
-
-	if (IS_ERR(file))
-		return (int)PTR_ERR(file);
-	fd = fd_reserve(flags);
-	if (fd < 0)
-		file_put(file);
-	else
-		fd_install(fd, file);
-	return fd;
-}
-
-/* files->lock held; `to` is below the limit. 0 and the file that was there. */
-static int dup_to_locked(struct files *files, struct file *file, unsigned int to,
-			 unsigned int flags, struct file **replaced)
-{
-	struct fd_table *table;
-	int error;
-
-	while (to >= files->table->size) {
-		error = table_grow(files, to);
-		if (error)
-			return error;
-	}
-	table = files->table;
-	*replaced = table->slots[to];
-	/* Reserved by an open in another thread that has not finished. */
-	if (!*replaced && bitmap_test(table->open, to))
-		return -EBUSY;
-	file_get(file);
-	rcu_assign(table->slots[to], file);
-	use_slot_locked(files, to, flags);
-	return 0;
-}
-
-int fd_dup_to(struct file *file, int to, unsigned int flags)
-{
-	struct files *files = current->files;
-	struct file *replaced = NULL;
-	int error;
-
-	if (to < 0 || (u64)to >= MIN(task_limit(current, RLIMIT_NOFILE), (u64)FD_LIMIT_MAX))
-		return -EBADF;
-	spin_lock(&files->lock);
-	error = dup_to_locked(files, file, (unsigned int)to, flags, &replaced);
-	spin_unlock(&files->lock);
-	if (replaced)
-		file_close(replaced, files);
-	return error ? error : to;
-}
-
-bool fd_close_on_exec(int fd)
-{
-	struct files *files = current->files;
-	bool on;
-
-	spin_lock(&files->lock);
-	on = (unsigned int)fd < files->table->size &&
-	     bitmap_test(files->table->close_on_exec, (unsigned int)fd);
-	spin_unlock(&files->lock);
-	return on;
-}
-
-void fd_set_close_on_exec(int fd, bool on)
-{
-	struct files *files = current->files;
-	unsigned int slot = (unsigned int)fd;
-
-	spin_lock(&files->lock);
-	/* Nothing to do if it was closed by another thread meanwhile. */
-	if (slot < files->table->size && bitmap_test(files->table->open, slot))
-		use_slot_locked(files, slot, on ? O_CLOEXEC : 0);
-	spin_unlock(&files->lock);
 }
 
 void files_init(void)

@@ -57,6 +57,37 @@ static inline struct inode *dentry_inode(const struct dentry *dentry)
 	return load_acquire(&dentry->inode);
 }
 
+/* --- fd_table.c, fd_alloc.c ---------------------------------------------------------------------------------------- */
+
+#define FD_WORD_BITS 64
+
+/* Whoever is the only user of a table is the only one who changes it: true if the lock was needed. */
+static inline bool fd_table_lock(struct files *files)
+{
+	if (likely(ref_read(&files->ref) == 1))
+		return false;
+	spin_lock(&files->lock);
+	return true;
+}
+
+static inline void fd_table_relock(struct files *files, bool locked)
+{
+	if (unlikely(locked))
+		spin_lock(&files->lock);
+}
+
+static inline void fd_table_unlock(struct files *files, bool locked)
+{
+	if (unlikely(locked))
+		spin_unlock(&files->lock);
+}
+
+/* Makes room for descriptor `fd`: 0 or -ENOMEM. The table is locked if `locked`, and not meanwhile. */
+int fd_table_grow(struct files *files, unsigned int fd, bool locked);
+void fd_slot_free(struct files *files, unsigned int fd);
+/* A descriptor of `owner` that led to the file is gone: flush, record locks, the reference. */
+int file_close(struct file *file, struct files *owner);
+
 /* --- namei.c ---------------------------------------------------------------------------------------------------- */
 
 #define SYMLINKS_MAX 40

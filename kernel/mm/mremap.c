@@ -166,14 +166,18 @@ static int remap_check_vma(struct remap *r)
 		       : -ENOMEM;
 }
 
+/* MREMAP_DONTUNMAP too takes the new address seriously, as a hint. */
+static bool remap_target_ok(const struct remap *r)
+{
+	if (!IS_ALIGNED(r->address, PAGE_SIZE) || r->address > USER_END - r->new_length)
+		return false;
+	return r->address + r->new_length <= r->old || r->old + r->old_length <= r->address;
+}
+
 static long remap_fixed(struct remap *r)
 {
 	int error;
 
-	if (!vm_range_ok(r->address, r->new_length))
-		return -EINVAL;
-	if (r->address + r->new_length > r->old && r->old + r->old_length > r->address)
-		return -EINVAL;
 	if (r->address < MMAP_MIN_ADDRESS)
 		return -EPERM;
 	error = vm_unmap_locked(r->mm, r->address, r->address + r->new_length);
@@ -207,7 +211,7 @@ static long remap_anywhere(struct remap *r)
 		return 0;
 	if (!(r->flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	to = vm_place(r->mm, 0, r->new_length, 0);
+	to = vm_place(r->mm, r->flags & MREMAP_DONTUNMAP ? r->address : 0, r->new_length, 0);
 	return to < 0 ? to : remap_move(r, (u64)to);
 }
 
@@ -219,6 +223,8 @@ static long remap_locked(struct remap *r)
 	if (!vma || vma->start > r->old)
 		return -EFAULT;
 	r->vma = vma;
+	if ((r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !remap_target_ok(r))
+		return -EINVAL;
 	if (r->flags & MREMAP_FIXED)
 		return remap_fixed(r);
 	at = remap_anywhere(r);

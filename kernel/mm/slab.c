@@ -401,7 +401,8 @@ struct slab_cache *slab_cache_create(const char *name, size_t size, size_t align
 	if (id == SLAB_CACHES_MAX || size == 0 || size > SLAB_SIZE_MAX)
 		panic("slab: no cache \"%s\" of %zu bytes: there are %u", name, size, id);
 	cache = &slab_caches[id];
-	slab_memory_size = page_frames_end() << PAGE_SHIFT;
+	if (!slab_memory_size) /* read-only after boot */
+		slab_memory_size = page_frames_end() << PAGE_SHIFT;
 	cache->name = name;
 	cache->id = (u16)id;
 	cache_layout(cache, MAX(size, sizeof(void *)), align ? align : 16);

@@ -228,7 +228,7 @@ void pid_inode_destroy(struct inode *inode)
 
 void pid_dentry_add(struct dentry *dentry, struct inode *inode)
 {
-	dentry->flags |= DENTRY_REVALIDATE;
+	dentry->flags |= DENTRY_REVALIDATE | DENTRY_TRANSIENT;
 	dentry_add(dentry, inode);
 }
 

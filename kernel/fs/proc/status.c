@@ -65,19 +65,23 @@ static void signals_read(struct task *task, struct signals *to)
 	spin_unlock_irq(&sighand->lock, flags);
 }
 
-/* Numbers of relatives, under tasklist_lock. */
+/* Numbers of relatives, each as it was at some moment: RCU keeps what they are read from. */
 struct family {
 	s32 parent, group, session;
 };
 
 static struct family family_read(struct task *task)
 {
+	struct pid **pids = task->process->pids;
 	struct family family;
+	struct task *parent;
 
-	spin_lock(&tasklist_lock);
-	family = (struct family){ task->parent ? task->parent->tgid : 0,
-				  pid_number(task_group(task)), pid_number(task_session(task)) };
-	spin_unlock(&tasklist_lock);
+	rcu_read_lock();
+	parent = rcu_dereference(task->parent);
+	family = (struct family){ .parent = parent ? parent->tgid : 0,
+				  .group = pid_number(rcu_dereference(pids[PID_GROUP])),
+				  .session = pid_number(rcu_dereference(pids[PID_SESSION])) };
+	rcu_read_unlock();
 	return family;
 }
 

@@ -10,6 +10,7 @@
 #include <kernel/locks.h>
 #include <kernel/poll.h>
 #include <kernel/rcu.h>
+#include <kernel/task.h>
 #include <platform/usercopy.h>
 #include <profile/refcount.h>
 
@@ -135,8 +136,33 @@ static inline struct file *fd_file(struct fd_ref ref)
 {
 	return (struct file *)(ref.raw & ~1UL);
 }
-struct fd_ref fd_get(int fd); /* raw 0: -EBADF; O_PATH files too are -EBADF */
-struct fd_ref fd_get_path(int fd); /* O_PATH files allowed */
+/* The table is shared: with a reference. `refused`: modes of files that count as not open. */
+struct fd_ref fd_get_shared(struct files *files, unsigned int fd, u32 refused);
+static inline struct fd_ref fd_get_unless(int fd, u32 refused)
+{
+	struct files *files = current->files;
+	const struct fd_table *table;
+	struct file *file;
+
+	if (unlikely(ref_read(&files->ref) != 1))
+		return fd_get_shared(files, (unsigned int)fd, refused);
+	table = files->table;
+	if (unlikely((unsigned int)fd >= table->size))
+		return (struct fd_ref){ 0 };
+	file = table->slots[(unsigned int)fd];
+	if (file && unlikely(file->mode & refused))
+		file = NULL;
+	return (struct fd_ref){ (u64)file };
+}
+/* raw 0: -EBADF; so are O_PATH files, unless they are asked for. */
+static inline struct fd_ref fd_get(int fd)
+{
+	return fd_get_unless(fd, FILE_PATH_ONLY);
+}
+static inline struct fd_ref fd_get_path(int fd)
+{
+	return fd_get_unless(fd, 0);
+}
 static inline void fd_put(struct fd_ref ref)
 {
 	if (ref.raw & 1)

@@ -155,6 +155,7 @@ struct dentry {
 	(1u                                                                                        \
 	 << 2) /* the dentry is the only record of the name (tmpfs): never dropped to save memory */
 #define DENTRY_REVALIDATE (1u << 3) /* super->ops->revalidate decides at each lookup (procfs) */
+#define DENTRY_TRANSIENT (1u << 5) /* set by lookup: forgotten as soon as it is unused (/proc/<pid>) */
 #define DENTRY_NO_NEGATIVE (1u << 4) /* set by lookup: "no such name" is not remembered */
 
 struct super_ops {

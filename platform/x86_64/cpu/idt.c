@@ -23,6 +23,11 @@ static void __init gate_set(unsigned int vector, const char *handler, u8 type)
 	};
 }
 
+void __init idt_gate_set(unsigned int vector, const char *handler)
+{
+	gate_set(vector, handler, GATE_INTERRUPT);
+}
+
 static void __init gate_set_ist(unsigned int vector, const char *handler, enum ist stack)
 {
 	gate_set(vector, handler, GATE_INTERRUPT);

@@ -94,10 +94,12 @@ void mitigations_init_this(void); /* each CPU: its MSRs */
 /* Parts of traps_init. */
 void gdt_init_this(void); /* GDT, TSS and IST stacks */
 void idt_init(void); /* boot CPU: fills the table */
+void idt_gate_set(unsigned int vector, const char *handler);
 void idt_load_this(void);
 void syscall_init_this(void);
 void sites_init(void); /* boot CPU: see platform/asm.h; CR0.WP is clear */
 void extable_init(void); /* boot CPU: sorts the exception table; CR0.WP is clear */
+void syscall_probe(void); /* boot CPU, at the end: stops if SYSCALL does not work */
 void pti_init(void); /* boot CPU, after percpu_init */
 
 struct idt_gate {
