@@ -29,8 +29,8 @@ struct long_name {
 };
 
 static struct slab_cache *dentry_cache __ro_after_init;
-static struct hlist *buckets __ro_after_init;
-static unsigned int bucket_bits __ro_after_init;
+struct hlist *dentry_buckets __ro_after_init;
+unsigned int dentry_bucket_bits __ro_after_init;
 static struct spinlock bucket_locks[BUCKET_LOCKS];
 static struct spinlock rename_spin = SPINLOCK_INIT(RANK_DENTRY_RENAME);
 struct seqcount rename_sequence;
@@ -41,14 +41,9 @@ static size_t lru_count; /* [lru_lock] */
 static size_t lru_limit __ro_after_init;
 static struct wait_queue shrink_wait = WAIT_QUEUE_INIT(shrink_wait);
 
-static struct hlist *bucket_of(u32 hash)
-{
-	return &buckets[hash >> (32 - bucket_bits)];
-}
-
 static struct spinlock *bucket_lock(u32 hash)
 {
-	return &bucket_locks[(hash >> (32 - bucket_bits)) % BUCKET_LOCKS];
+	return &bucket_locks[(hash >> (32 - dentry_bucket_bits)) % BUCKET_LOCKS];
 }
 
 /* Never 0, which means "not computed" in a struct name. */
@@ -92,7 +87,7 @@ struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *n
 {
 	struct dentry *dentry;
 
-	hlist_for_each_entry (dentry, bucket_of(name->hash), hash_node) {
+	hlist_for_each_entry (dentry, dentry_bucket(name->hash), hash_node) {
 		const char *text;
 
 		if (READ_ONCE(dentry->name.hash) != name->hash ||
@@ -253,7 +248,7 @@ static void bucket_insert(struct dentry *dentry)
 	struct spinlock *lock = bucket_lock(dentry->name.hash);
 
 	spin_lock(lock);
-	hlist_add(&dentry->hash_node, bucket_of(dentry->name.hash));
+	hlist_add(&dentry->hash_node, dentry_bucket(dentry->name.hash));
 	spin_unlock(lock);
 }
 
@@ -560,11 +555,11 @@ void dentry_init(void)
 	dentry_cache = slab_cache_create("dentry", sizeof(struct dentry), CACHE_LINE);
 	for (unsigned int i = 0; i < BUCKET_LOCKS; i++)
 		spin_init(&bucket_locks[i], RANK_DENTRY_HASH);
-	bucket_bits = ilog2(want / 16 | 1024);
-	bucket_bits = MIN(bucket_bits, 20U);
-	size = sizeof(*buckets) << bucket_bits;
-	buckets = vmalloc(size);
-	if (!buckets)
+	dentry_bucket_bits = ilog2(want / 16 | 1024);
+	dentry_bucket_bits = MIN(dentry_bucket_bits, 20U);
+	size = sizeof(*dentry_buckets) << dentry_bucket_bits;
+	dentry_buckets = vmalloc(size);
+	if (!dentry_buckets)
 		panic("No memory for the dentry hash table (%zu KiB)", size / KIB);
 	lru_limit = MAX(want / 16, 1024UL);
 }

@@ -239,7 +239,7 @@ ssize_t file_read_iter(struct file *file, struct io_iter *iter, u64 *position)
 	if (!(file->mode & FILE_READ))
 		return -EBADF;
 	if (!file->ops->read)
-		return inode_is_dir(file->inode) ? -EISDIR : -EINVAL;
+		return -EINVAL;
 	iter->no_wait = READ_ONCE(file->flags) & O_NONBLOCK;
 	return file->ops->read(file, iter, position);
 }

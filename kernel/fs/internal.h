@@ -26,6 +26,13 @@ static inline u32 name_hash_end(u64 hash)
 	return (u32)(hash >> 32) | 1;
 }
 
+extern struct hlist *dentry_buckets; /* [I] 1 << dentry_bucket_bits of them */
+extern unsigned int dentry_bucket_bits; /* [I] */
+static inline struct hlist *dentry_bucket(u32 hash)
+{
+	return &dentry_buckets[hash >> (32 - dentry_bucket_bits)];
+}
+
 extern struct seqcount rename_sequence; /* odd while a dentry changes its name or parent */
 void dentry_init(void);
 /* The cached child, with a reference; NULL: not cached. Lock-free. */
@@ -166,6 +173,7 @@ bool mount_is_below(const struct mount *mount, const struct mount *top); /* or e
 /* --- the rest ----------------------------------------------------------------------------------------------------- */
 
 void inode_init(void);
+void statx_add_mount(const struct path *path, struct abi_statx *result); /* stat.c */
 void file_init(void);
 void anon_init(void);
 void tmpfs_init(void);

@@ -70,7 +70,7 @@ static void skip_used(struct io_iter *iter)
 	}
 }
 
-void io_iter_advance(struct io_iter *iter, size_t size)
+void io_iter_advance_segments(struct io_iter *iter, size_t size)
 {
 	size = MIN(size, iter->left);
 	while (size) {

@@ -104,11 +104,8 @@ static bool cut_hole(struct file_lock *lock, const struct file_lock *hole, struc
 	bool left = lock->start<hole->start, right = lock->end> hole->end;
 
 	if (left && right) {
-		spare->owner = lock->owner;
-		spare->pid = lock->pid;
-		spare->type = lock->type;
+		*spare = *lock;
 		spare->start = hole->end + 1;
-		spare->end = lock->end;
 		list_add(&spare->link, &lock->link);
 		lock->end = hole->start - 1;
 		return true;
@@ -122,17 +119,30 @@ static bool cut_hole(struct file_lock *lock, const struct file_lock *hole, struc
 	return false;
 }
 
+/* Will setting `set` cut a lock of its owner in two? */
+static bool splits(const struct list *records, const struct file_lock *set)
+{
+	struct file_lock *lock;
+
+	list_for_each_entry (lock, records, link) {
+		if (lock->owner == set->owner && lock->type != set->type &&
+		    lock->start < set->start && lock->end > set->end)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Gives `set`'s owner the lock over its range, instead of whatever it has there. `set` is consumed (listed or dead), so is
- * `spare` if it gets used: true. state_lock held.
+ * Takes from `set`'s owner what it has in the range, and widens `set` by what it has of the same type there and beside.
+ * True if `spare` was used. state_lock held.
  */
-static bool apply_record(struct file_locks *locks, struct file_lock *set, struct file_lock *spare,
-			 struct list *dead)
+static bool clear_range(struct list *records, struct file_lock *set, struct file_lock *spare,
+			struct list *dead)
 {
 	struct file_lock *lock, *next;
 	bool used = false;
 
-	list_for_each_entry_safe (lock, next, &locks->records, link) {
+	list_for_each_entry_safe (lock, next, records, link) {
 		if (lock->owner != set->owner)
 			continue;
 		if (lock->type == set->type && touches(lock, set)) {
@@ -143,7 +153,6 @@ static bool apply_record(struct file_locks *locks, struct file_lock *set, struct
 			used |= cut_hole(lock, set, spare, dead);
 		}
 	}
-	list_add_tail(&set->link, set->type == F_UNLCK ? dead : &locks->records);
 	return used;
 }
 
@@ -188,49 +197,62 @@ static void forget_blocked(struct blocked *blocked)
 	spin_unlock(&blocked_lock);
 }
 
-/* What one attempt works with. */
+/* What one attempt works with. Memory for list entries is fetched before, and only if it will be needed. */
 struct attempt {
 	struct inode *inode;
 	struct file_locks *locks;
-	struct file_lock *set, *spare; /* NULL once used */
+	struct file_lock set; /* what is wanted */
+	struct file_lock *entry, *spare; /* NULL: none fetched, or used */
 	struct blocked blocked;
 	bool flock, detect, wait;
 };
 
-static void apply_flock(struct file_locks *locks, struct attempt *attempt, struct list *dead)
+#define NEED_SPARE 1
+
+static void clear_flock(struct list *flocks, const void *owner, struct list *dead)
 {
 	struct file_lock *lock, *next;
 
-	list_for_each_entry_safe (lock, next, &locks->flocks, link) {
-		if (lock->owner == attempt->set->owner)
+	list_for_each_entry_safe (lock, next, flocks, link) {
+		if (lock->owner == owner)
 			list_move_tail(&lock->link, dead);
 	}
 }
 
-/* 0: done; -EAGAIN: somebody is in the way; -EDEADLK. state_lock held. */
+static int conflict_result(struct attempt *attempt, const struct file_lock *conflict)
+{
+	int error = attempt->wait
+			    ? note_blocked(&attempt->blocked, conflict->owner, attempt->detect)
+			    : 0;
+
+	return error ? error : -EAGAIN;
+}
+
+/* 0: done; -EAGAIN: somebody is in the way; -EDEADLK; NEED_SPARE. state_lock held. */
 static int try_locked(struct attempt *attempt, struct list *dead)
 {
-	struct file_locks *locks = attempt->locks;
-	struct list *list = attempt->flock ? &locks->flocks : &locks->records;
+	struct list *list = attempt->flock ? &attempt->locks->flocks : &attempt->locks->records;
+	struct file_lock *set = &attempt->set;
 	const struct file_lock *conflict = NULL;
-	int error;
 
 	/* Changing a flock gives the old one up first, even if the new one is then refused. */
 	if (attempt->flock)
-		apply_flock(locks, attempt, dead);
-	if (attempt->set->type != F_UNLCK)
-		conflict = find_conflict(list, attempt->set);
-	if (conflict && !attempt->wait)
-		return -EAGAIN;
-	if (conflict) {
-		error = note_blocked(&attempt->blocked, conflict->owner, attempt->detect);
-		return error ? error : -EAGAIN;
+		clear_flock(list, set->owner, dead);
+	if (set->type != F_UNLCK)
+		conflict = find_conflict(list, set);
+	if (conflict)
+		return conflict_result(attempt, conflict);
+	if (!attempt->flock) {
+		if (!attempt->spare && splits(list, set))
+			return NEED_SPARE;
+		if (clear_range(list, set, attempt->spare, dead))
+			attempt->spare = NULL;
 	}
-	if (attempt->flock)
-		list_add_tail(&attempt->set->link, attempt->set->type == F_UNLCK ? dead : list);
-	else if (apply_record(locks, attempt->set, attempt->spare, dead))
-		attempt->spare = NULL;
-	attempt->set = NULL;
+	if (set->type != F_UNLCK) {
+		*attempt->entry = *set;
+		list_add_tail(&attempt->entry->link, list);
+		attempt->entry = NULL;
+	}
 	return 0;
 }
 
@@ -243,46 +265,55 @@ static int try_once(struct attempt *attempt)
 	spin_lock(&attempt->inode->state_lock);
 	error = try_locked(attempt, &dead);
 	spin_unlock(&attempt->inode->state_lock);
-	released = !list_empty(&dead) || (!error && !attempt->flock);
+	/* Cutting a lock releases something too. */
+	released = !list_empty(&dead) || (!error && attempt->set.type == F_UNLCK);
 	free_list(&dead);
-	if (released)
+	if (released && wait_queue_active(&attempt->locks->released))
 		wait_wake_all(&attempt->locks->released, 0);
 	return error;
 }
 
-/* Runs it to its end, and frees what it did not use. */
+static int try_with_spare(struct attempt *attempt)
+{
+	int error;
+
+	while ((error = try_once(attempt)) == NEED_SPARE) {
+		attempt->spare = slab_alloc(lock_cache, 0);
+		if (!attempt->spare)
+			return -ENOMEM;
+	}
+	return error;
+}
+
+/* Runs it to its end. */
 static int attempt_run(struct attempt *attempt)
 {
-	int error = try_once(attempt);
+	int error = -ENOMEM;
 
-	if (error == -EAGAIN && attempt->wait) {
-		if (wait_event_interruptible(&attempt->locks->released,
-					     (error = try_once(attempt)) != -EAGAIN))
-			error = -ERESTARTSYS;
+	attempt->locks = locks_of(attempt->inode);
+	if (attempt->set.type != F_UNLCK)
+		attempt->entry = slab_alloc(lock_cache, 0);
+	if (attempt->locks && (attempt->entry || attempt->set.type == F_UNLCK))
+		error = try_with_spare(attempt);
+	if (attempt->wait && error == -EAGAIN &&
+	    wait_event_interruptible(&attempt->locks->released,
+				     (error = try_with_spare(attempt)) != -EAGAIN))
+		error = -ERESTARTSYS;
+	if (attempt->wait)
 		forget_blocked(&attempt->blocked);
-	} else if (attempt->wait) {
-		forget_blocked(&attempt->blocked);
-	}
-	slab_free(lock_cache, attempt->set);
+	slab_free(lock_cache, attempt->entry);
 	slab_free(lock_cache, attempt->spare);
 	return error;
 }
 
-static int attempt_begin(struct attempt *attempt, struct inode *inode, const struct file_lock *set,
-			 bool wait)
+static void attempt_begin(struct attempt *attempt, struct inode *inode, bool wait)
 {
-	*attempt = (struct attempt){ .inode = inode, .wait = wait, .locks = locks_of(inode) };
-	attempt->set = slab_alloc(lock_cache, 0);
-	attempt->spare = slab_alloc(lock_cache, 0);
-	if (!attempt->locks || !attempt->set || !attempt->spare) {
-		slab_free(lock_cache, attempt->set);
-		slab_free(lock_cache, attempt->spare);
-		return -ENOMEM;
-	}
-	*attempt->set = *set;
-	attempt->blocked.owner = set->owner;
+	attempt->inode = inode;
+	attempt->entry = attempt->spare = NULL;
+	attempt->blocked.owner = attempt->set.owner;
 	list_init(&attempt->blocked.link);
-	return 0;
+	attempt->flock = attempt->detect = false;
+	attempt->wait = wait;
 }
 
 /* --- The calls ---------------------------------------------------------------------------------------------------------- */
@@ -292,22 +323,23 @@ int file_flock(struct file *file, int operation)
 	static const short types[] = {
 		[LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK
 	};
-	struct file_lock set = { .owner = file, .end = ~0UL, .pid = current->tgid };
 	struct attempt attempt;
-	int error;
 
 	switch (operation & ~LOCK_NB) {
 	case LOCK_SH:
 	case LOCK_EX:
 	case LOCK_UN:
-		set.type = types[operation & ~LOCK_NB];
 		break;
 	default:
 		return -EINVAL;
 	}
-	error = attempt_begin(&attempt, file->inode, &set, !(operation & LOCK_NB));
-	if (error)
-		return error;
+	attempt.set = (struct file_lock){
+		.owner = file,
+		.end = ~0UL,
+		.pid = current->tgid,
+		.type = types[operation & ~LOCK_NB],
+	};
+	attempt_begin(&attempt, file->inode, !(operation & LOCK_NB));
 	attempt.flock = true;
 	return attempt_run(&attempt);
 }
@@ -382,15 +414,13 @@ static int may_lock(const struct file *file, short type)
 int file_set_record(struct file *file, const struct abi_flock *flock, bool ofd, bool wait)
 {
 	struct attempt attempt;
-	struct file_lock set;
-	int error = set_from_user(file, flock, ofd, &set);
+	int error = set_from_user(file, flock, ofd, &attempt.set);
 
 	if (!error)
-		error = may_lock(file, set.type);
-	if (!error)
-		error = attempt_begin(&attempt, file->inode, &set, wait);
+		error = may_lock(file, attempt.set.type);
 	if (error)
 		return error;
+	attempt_begin(&attempt, file->inode, wait);
 	attempt.detect = !ofd;
 	return attempt_run(&attempt);
 }

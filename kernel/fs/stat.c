@@ -16,15 +16,15 @@ static u64 block_count(const struct inode *inode)
 	return READ_ONCE(inode->blocks) + pages * (PAGE_SIZE / 512);
 }
 
-static struct abi_timespec timespec_of(s64 ns)
+static inline struct abi_timespec timespec_of(s64 ns)
 {
-	s64 seconds = ns / (s64)NSEC_PER_SEC, rest = ns % (s64)NSEC_PER_SEC;
+	s64 seconds;
 
-	if (rest < 0) {
-		rest += (s64)NSEC_PER_SEC;
-		seconds--;
-	}
-	return (struct abi_timespec){ .tv_sec = seconds, .tv_nsec = rest };
+	if (likely(ns >= 0))
+		return timespec_of_ns((u64)ns);
+	seconds = -(s64)(((u64)-ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	return (struct abi_timespec){ .tv_sec = seconds,
+				      .tv_nsec = ns - seconds * (s64)NSEC_PER_SEC };
 }
 
 static struct abi_statx_timestamp statx_time_of(s64 ns)
@@ -35,15 +35,17 @@ static struct abi_statx_timestamp statx_time_of(s64 ns)
 					     .tv_nsec = (unsigned int)time.tv_nsec };
 }
 
+/* Word by word: clearing all of it first would cost more than filling it. */
 static void statx_fill(const struct inode *inode, struct abi_statx *statx)
 {
-	memset(statx, 0, sizeof(*statx));
 	statx->stx_mask = STATX_BASIC_STATS | STATX_BTIME;
 	statx->stx_blksize = inode->super->block_size;
+	statx->stx_attributes = statx->stx_attributes_mask = 0;
 	statx->stx_nlink = inode->link_count;
 	statx->stx_uid = inode->uid;
 	statx->stx_gid = inode->gid;
 	statx->stx_mode = (unsigned short)inode->mode;
+	statx->pad0 = 0;
 	statx->stx_ino = inode->number;
 	statx->stx_size = READ_ONCE(inode->size);
 	statx->stx_blocks = block_count(inode);
@@ -55,6 +57,10 @@ static void statx_fill(const struct inode *inode, struct abi_statx *statx)
 	statx->stx_rdev_minor = DEV_MINOR(inode->device);
 	statx->stx_dev_major = DEV_MAJOR(inode->super->device);
 	statx->stx_dev_minor = DEV_MINOR(inode->super->device);
+	statx->stx_mnt_id = 0;
+	statx->stx_dio_mem_align = statx->stx_dio_offset_align = 0;
+	for (size_t i = 0; i < ARRAY_LEN(statx->spare); i++)
+		statx->spare[i] = 0;
 }
 
 int inode_statx(struct inode *inode, u32 mask, struct abi_statx *statx)
@@ -63,18 +69,23 @@ int inode_statx(struct inode *inode, u32 mask, struct abi_statx *statx)
 	return inode->ops->getattr ? inode->ops->getattr(inode, statx, mask) : 0;
 }
 
-int vfs_statx(const struct path *path, u32 mask, struct abi_statx *result)
+/* What the mount knows. */
+void statx_add_mount(const struct path *path, struct abi_statx *result)
 {
-	int error = inode_statx(dentry_inode(path->dentry), mask, result);
-
-	if (error)
-		return error;
 	result->stx_mask |= STATX_MNT_ID;
 	result->stx_mnt_id = path->mount->id;
 	result->stx_attributes_mask |= STATX_ATTR_MOUNT_ROOT;
 	if (path->dentry == path->mount->root)
 		result->stx_attributes |= STATX_ATTR_MOUNT_ROOT;
-	return 0;
+}
+
+int vfs_statx(const struct path *path, u32 mask, struct abi_statx *result)
+{
+	int error = inode_statx(dentry_inode(path->dentry), mask, result);
+
+	if (!error)
+		statx_add_mount(path, result);
+	return error;
 }
 
 static struct abi_timespec timespec_of_statx(const struct abi_statx_timestamp *time)

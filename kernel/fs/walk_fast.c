@@ -23,8 +23,15 @@ static inline u64 zero_bytes(u64 word)
 	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
 }
 
+/* A component of the path: its last word, with zeros behind the name, helps to compare it. */
+struct component {
+	struct name name;
+	u64 last_word;
+};
+
 /* The component at `text`, up to a slash or the end, hashed on the way. Reads whole words. False: too long. */
-static inline bool parse_name(const struct dentry *parent, const char *text, struct name *name)
+static inline bool parse_name(const struct dentry *parent, const char *text,
+			      struct component *component)
 {
 	u64 hash = name_hash_begin(parent), word, ends;
 	u32 length = 0;
@@ -42,8 +49,50 @@ static inline bool parse_name(const struct dentry *parent, const char *text, str
 	/* `ends` begins with 0x80 in the byte that ends the name: below that, ones. */
 	word &= ((ends & -ends) >> 7) - 1;
 	length += (u32)__builtin_ctzll(ends) / 8;
-	*name = (struct name){ text, length, name_hash_end(name_hash_word(hash, word)) };
+	component->name = (struct name){ text, length, name_hash_end(name_hash_word(hash, word)) };
+	component->last_word = word;
 	return length <= NAME_MAX;
+}
+
+/* dentry_name is followed by zeros up to a multiple of eight bytes. */
+static inline bool name_matches(const struct component *component, const char *dentry_name)
+{
+	const char *text = component->name.text;
+	u32 left = component->name.length;
+	u64 a, b;
+
+	for (; unlikely(left >= 8); left -= 8, text += 8, dentry_name += 8) {
+		__builtin_memcpy(&a, text, 8);
+		__builtin_memcpy(&b, dentry_name, 8);
+		if (a != b)
+			return false;
+	}
+	__builtin_memcpy(&b, dentry_name, 8);
+	return b == component->last_word;
+}
+
+/* As dentry_find_rcu. */
+static inline struct dentry *find(const struct dentry *parent, const struct component *component,
+				  u32 sequence)
+{
+	const struct name *name = &component->name;
+	struct dentry *dentry;
+
+	hlist_for_each_entry (dentry, dentry_bucket(name->hash), hash_node) {
+		const char *text;
+
+		if (READ_ONCE(dentry->name.hash) != name->hash ||
+		    READ_ONCE(dentry->parent) != parent ||
+		    READ_ONCE(dentry->name.length) != name->length)
+			continue;
+		text = READ_ONCE(dentry->name.text);
+		if (unlikely(name->length >= DENTRY_INLINE_NAME) &&
+		    seq_read_retry(&rename_sequence, sequence))
+			return NULL;
+		if (likely(name_matches(component, text)))
+			return dentry;
+	}
+	return NULL;
 }
 
 static inline bool may_search(const struct inode *inode)
@@ -106,9 +155,9 @@ static bool step_up(struct fast_walk *walk)
 	return true;
 }
 
-static inline int step_down(struct fast_walk *walk, const struct name *name)
+static inline int step_down(struct fast_walk *walk, const struct component *component)
 {
-	struct dentry *dentry = dentry_find_rcu(walk->path.dentry, name, walk->renames);
+	struct dentry *dentry = find(walk->path.dentry, component, walk->renames);
 
 	if (unlikely(!dentry || (READ_ONCE(dentry->flags) & DENTRY_REVALIDATE)))
 		return GIVE_UP;
@@ -128,8 +177,9 @@ static void cross_mounts(struct fast_walk *walk)
 	}
 }
 
-static inline int step(struct fast_walk *walk, const struct name *name)
+static inline int step(struct fast_walk *walk, const struct component *component)
 {
+	const struct name *name = &component->name;
 	const char *text = name->text;
 	int error;
 
@@ -139,7 +189,7 @@ static inline int step(struct fast_walk *walk, const struct name *name)
 			return 0;
 		error = step_up(walk) ? 0 : GIVE_UP;
 	} else {
-		error = step_down(walk, name);
+		error = step_down(walk, component);
 	}
 	if (error)
 		return error;
@@ -152,7 +202,7 @@ static inline int step(struct fast_walk *walk, const struct name *name)
 /* Under rcu_read_lock. 0, -ENOENT (both to be believed only if still_true), or GIVE_UP. */
 static inline int walk_fast(struct fast_walk *walk, int dirfd, const char *text, u32 flags)
 {
-	struct name name;
+	struct component component;
 	int result;
 
 	if (!start(walk, dirfd, text))
@@ -162,12 +212,12 @@ static inline int walk_fast(struct fast_walk *walk, int dirfd, const char *text,
 			text++;
 		if (!*text)
 			break;
-		if (!may_search(walk->inode) || !parse_name(walk->path.dentry, text, &name))
+		if (!may_search(walk->inode) || !parse_name(walk->path.dentry, text, &component))
 			return GIVE_UP;
-		result = step(walk, &name);
+		result = step(walk, &component);
 		if (unlikely(result))
 			return result;
-		text += name.length;
+		text += component.name.length;
 		/* A link at the very end may be what is asked for. */
 		if (unlikely(inode_is_link(walk->inode)) && (*text || (flags & LOOKUP_FOLLOW)))
 			return GIVE_UP;
@@ -220,19 +270,50 @@ int path_lookup_fast(int dirfd, const char *text, u32 flags, struct path *path)
 	return result;
 }
 
-int path_stat_fast(int dirfd, const char *text, u32 flags, struct abi_stat *stat)
+/* Walks to an inode that can be asked without its file system: then 0, and rcu_read_lock is held. */
+static inline int reach(struct fast_walk *walk, int dirfd, const char *text, u32 flags)
 {
-	struct fast_walk walk;
 	int result;
 
 	if (!flags_are_simple(flags) || !*text)
 		return GIVE_UP;
 	rcu_read_lock();
-	result = walk_fast(&walk, dirfd, text, flags);
-	if (likely(result == 0))
-		result = walk.inode->ops->getattr ? GIVE_UP : inode_stat(walk.inode, stat);
-	if (result <= 0 && unlikely(!still_true(&walk)))
+	result = walk_fast(walk, dirfd, text, flags);
+	if (likely(result == 0 && !walk->inode->ops->getattr))
+		return 0;
+	if (result == 0 || !still_true(walk))
 		result = GIVE_UP;
 	rcu_read_unlock();
 	return result;
+}
+
+static inline int leave(const struct fast_walk *walk)
+{
+	bool valid = still_true(walk);
+
+	rcu_read_unlock();
+	return likely(valid) ? 0 : GIVE_UP;
+}
+
+int path_stat_fast(int dirfd, const char *text, u32 flags, struct abi_stat *stat)
+{
+	struct fast_walk walk;
+	int result = reach(&walk, dirfd, text, flags);
+
+	if (result)
+		return result;
+	inode_stat(walk.inode, stat);
+	return leave(&walk);
+}
+
+int path_statx_fast(int dirfd, const char *text, u32 flags, struct abi_statx *statx)
+{
+	struct fast_walk walk;
+	int result = reach(&walk, dirfd, text, flags);
+
+	if (result)
+		return result;
+	inode_statx(walk.inode, STATX_BASIC_STATS, statx);
+	statx_add_mount(&walk.path, statx);
+	return leave(&walk);
 }

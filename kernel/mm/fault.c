@@ -420,8 +420,8 @@ static void fault_signal(int error, u64 address)
 	}
 }
 
-bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_access access,
-		     bool present __unused, bool user_mode)
+bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_access access, bool present,
+		     bool user_mode)
 {
 	static const u8 flags_of[] = {
 		[TRAP_READ] = 0, [TRAP_WRITE] = FAULT_WRITE, [TRAP_EXEC] = FAULT_EXEC
@@ -440,6 +440,7 @@ bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_a
 	}
 	if (!user_mode)
 		return false;
+	signal_note_page_fault(access, present || address >= USER_END);
 	fault_signal(error, address);
 	return true;
 }

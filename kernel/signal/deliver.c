@@ -177,6 +177,20 @@ void signal_deliver(struct trap_frame *frame)
 	signal_restore_mask();
 }
 
+/* The CPU's error code (SDM vol. 3, 4.7), as signal frames show it. */
+#define PAGE_FAULT_PRESENT (1u << 0)
+#define PAGE_FAULT_WRITE (1u << 1)
+#define PAGE_FAULT_USER (1u << 2)
+#define PAGE_FAULT_FETCH (1u << 4)
+#define VECTOR_PAGE_FAULT 14
+
+void signal_note_page_fault(enum trap_access access, bool present)
+{
+	current->fault_error = PAGE_FAULT_USER | (present ? PAGE_FAULT_PRESENT : 0) |
+			       (access == TRAP_WRITE ? PAGE_FAULT_WRITE : 0) |
+			       (access == TRAP_EXEC ? PAGE_FAULT_FETCH : 0);
+}
+
 /* What the CPU calls it, for the signal frame. */
 static u32 fault_vector(int signo, int code)
 {
@@ -188,9 +202,9 @@ static u32 fault_vector(int signo, int code)
 	case SIGILL:
 		return 6;
 	case SIGBUS:
-		return code == BUS_ADRALN ? 17 : 14;
+		return code == BUS_ADRALN ? 17 : VECTOR_PAGE_FAULT;
 	case SIGSEGV:
-		return code == SI_KERNEL ? 13 : 14;
+		return code == SI_KERNEL ? 13 : VECTOR_PAGE_FAULT;
 	}
 	return 0;
 }
@@ -198,7 +212,6 @@ static u32 fault_vector(int signo, int code)
 void signal_fault(int signo, int code, u64 address)
 {
 	struct abi_siginfo info = { .si_signo = signo, .si_code = code };
-	struct trap_frame *frame = task_user_frame(&current->head);
 	unsigned long flags = spin_lock_irq(&current->sighand->lock);
 	struct abi_sigaction *action = sighand_action(current->sighand, signo);
 	sigset_t bit = sigset_of(signo);
@@ -206,7 +219,8 @@ void signal_fault(int signo, int code, u64 address)
 	info.fields.fault.addr = address;
 	current->fault_address = address;
 	current->fault_vector = fault_vector(signo, code);
-	current->fault_error = (u32)frame->orig_rax;
+	if (current->fault_vector != VECTOR_PAGE_FAULT)
+		current->fault_error = 0;
 	/* Ignored or blocked, the same instruction would fault for ever. */
 	if (action->handler == ABI_SIG_IGN || (current->blocked & bit)) {
 		action->handler = ABI_SIG_DFL;

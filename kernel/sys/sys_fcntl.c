@@ -145,9 +145,13 @@ static long get_lock(struct file *file, struct user_ptr user, bool ofd)
 /* A close of the descriptor in another thread, between our look at it and the lock, would leave the lock behind. */
 static long recheck_descriptor(int fd, struct file *file, struct abi_flock *flock, bool ofd)
 {
-	struct fd_ref ref = fd_get(fd);
-	bool same = fd_file(ref) == file;
+	struct fd_ref ref;
+	bool same;
 
+	if (ref_read(&current->files->ref) == 1)
+		return 0;
+	ref = fd_get(fd);
+	same = fd_file(ref) == file;
 	fd_put(ref);
 	if (same || flock->l_type == F_UNLCK || ofd)
 		return 0;
@@ -182,8 +186,6 @@ static long fcntl_any(int fd, struct file *file, unsigned int command, u64 argum
 	case F_SETFD:
 		fd_set_close_on_exec(fd, argument & FD_CLOEXEC);
 		return 0;
-	case F_GETFL:
-		return READ_ONCE(file->flags);
 	}
 	return file->mode & FILE_PATH_ONLY ? -EBADF : -ENOSYS;
 }
@@ -231,19 +233,27 @@ static long fcntl_file(struct file *file, unsigned int command, u64 argument)
 	return -EINVAL;
 }
 
+static __noinline long fcntl_other(int fd, struct file *file, unsigned int command, u64 argument)
+{
+	long result = fcntl_any(fd, file, command, argument);
+
+	if (result == -ENOSYS)
+		result = fcntl_lock(fd, file, command, user_ptr(argument));
+	if (result == -ENOSYS)
+		result = fcntl_file(file, command, argument);
+	return result;
+}
+
 long sys_fcntl(int fd, unsigned int command, u64 argument)
 {
 	struct fd_ref ref = fd_get_path(fd);
 	struct file *file = fd_file(ref);
 	long result;
 
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
-	result = fcntl_any(fd, file, command, argument);
-	if (result == -ENOSYS)
-		result = fcntl_lock(fd, file, command, user_ptr(argument));
-	if (result == -ENOSYS)
-		result = fcntl_file(file, command, argument);
+	result = command == F_GETFL ? READ_ONCE(file->flags)
+				    : fcntl_other(fd, file, command, argument);
 	fd_put(ref);
 	return result;
 }

@@ -1,4 +1,4 @@
-/* Reading and writing by descriptor: read, write, their positioned and vectored forms, lseek, sendfile. */
+/* Reading and writing by descriptor: read, write, their positioned and vectored forms, lseek. */
 #include <kernel/syscall.h>
 
 #include <abi/errno.h>
@@ -6,44 +6,59 @@
 #include <abi/uio.h>
 #include <kernel/file.h>
 #include <kernel/io_iter.h>
-#include <kernel/signal.h>
-#include <kernel/slab.h>
-#include <kernel/task.h>
-#include <kernel/vfs.h>
 #include <platform/layout.h>
 
 #define TRANSFER_MAX 0x7ffff000UL /* one call moves no more: INT_MAX rounded down to a page */
 
-typedef ssize_t (*transfer_fn)(struct file *file, struct io_iter *iter, u64 *position);
+enum direction { READING, WRITING };
+
+/* One call of the file's operation; the file has the mode. Inlined with a constant direction. */
+static __always_inline ssize_t transfer(struct file *file, struct io_iter *iter, u64 *position,
+					enum direction direction)
+{
+	__typeof__(file->ops->read) operation = direction == WRITING ? file->ops->write
+								     : file->ops->read;
+
+	if (unlikely(!operation))
+		return -EINVAL;
+	iter->no_wait = READ_ONCE(file->flags) & O_NONBLOCK;
+	return operation(file, iter, position);
+}
+
+static __always_inline bool has_mode(const struct file *file, enum direction direction)
+{
+	return likely(file->mode & (direction == WRITING ? FILE_WRITE : FILE_READ));
+}
 
 /* Two users of one open file take turns; a file that only this task can reach needs no lock. */
-static bool position_lock(struct file *file)
+static __always_inline bool position_lock(struct file *file)
 {
-	if (ref_read(&file->ref) == 1)
+	if (likely(ref_read(&file->ref) == 1))
 		return false;
 	mutex_lock(&file->position_lock);
 	return true;
 }
 
-static ssize_t transfer_at_position(struct file *file, struct io_iter *iter, transfer_fn transfer)
+static __always_inline ssize_t transfer_at_position(struct file *file, struct io_iter *iter,
+						    enum direction direction)
 {
 	u64 position = 0;
 	ssize_t result;
 	bool locked;
 
 	if (file->mode & FILE_NO_POSITION_LOCK)
-		return transfer(file, iter, &position);
+		return transfer(file, iter, &position, direction);
 	locked = position_lock(file);
 	position = file->position;
-	result = transfer(file, iter, &position);
+	result = transfer(file, iter, &position, direction);
 	file->position = position;
-	if (locked)
+	if (unlikely(locked))
 		mutex_unlock(&file->position_lock);
 	return result;
 }
 
-static long transfer_buffer(int fd, struct user_ptr buffer, size_t size, u32 mode,
-			    transfer_fn transfer)
+static __always_inline long transfer_buffer(int fd, struct user_ptr buffer, size_t size,
+					    enum direction direction)
 {
 	struct fd_ref ref = fd_get(fd);
 	struct file *file = fd_file(ref);
@@ -52,13 +67,13 @@ static long transfer_buffer(int fd, struct user_ptr buffer, size_t size, u32 mod
 
 	if (unlikely(!file))
 		return -EBADF;
-	if (unlikely(!(file->mode & mode))) {
+	if (!has_mode(file, direction)) {
 		result = -EBADF;
 	} else if (unlikely(!user_range_ok(buffer, size))) {
 		result = -EFAULT;
 	} else {
 		io_iter_user(&iter, buffer, MIN(size, TRANSFER_MAX));
-		result = transfer_at_position(file, &iter, transfer);
+		result = transfer_at_position(file, &iter, direction);
 	}
 	fd_put(ref);
 	return result;
@@ -66,33 +81,36 @@ static long transfer_buffer(int fd, struct user_ptr buffer, size_t size, u32 mod
 
 long sys_read(int fd, struct user_ptr buffer, size_t size)
 {
-	return transfer_buffer(fd, buffer, size, FILE_READ, file_read_iter);
+	return transfer_buffer(fd, buffer, size, READING);
 }
 
 long sys_write(int fd, struct user_ptr buffer, size_t size)
 {
-	return transfer_buffer(fd, buffer, size, FILE_WRITE, file_write_iter);
+	return transfer_buffer(fd, buffer, size, WRITING);
 }
 
 /* --- At a position ------------------------------------------------------------------------------------------------------ */
 
-static long transfer_positioned(int fd, struct io_iter *iter, s64 offset, transfer_fn transfer)
+static __always_inline long transfer_positioned(int fd, struct io_iter *iter, s64 offset,
+						enum direction direction)
 {
 	struct fd_ref ref;
 	struct file *file;
 	u64 position = (u64)offset;
 	long result;
 
-	if (offset < 0)
+	if (unlikely(offset < 0))
 		return -EINVAL;
 	ref = fd_get(fd);
 	file = fd_file(ref);
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
-	if (file->mode & FILE_SEEKABLE)
-		result = transfer(file, iter, &position);
-	else
+	if (unlikely(!(file->mode & FILE_SEEKABLE)))
 		result = -ESPIPE;
+	else if (!has_mode(file, direction))
+		result = -EBADF;
+	else
+		result = transfer(file, iter, &position, direction);
 	fd_put(ref);
 	return result;
 }
@@ -105,46 +123,48 @@ static bool fd_is_open(int fd)
 	return fd_file(ref);
 }
 
-static long transfer_buffer_positioned(int fd, struct user_ptr buffer, size_t size, s64 offset,
-				       transfer_fn transfer)
+static __always_inline long transfer_buffer_positioned(int fd, struct user_ptr buffer, size_t size,
+						       s64 offset, enum direction direction)
 {
 	struct io_iter iter;
 
-	if (!user_range_ok(buffer, size))
+	if (unlikely(!user_range_ok(buffer, size)))
 		return fd_is_open(fd) ? -EFAULT : -EBADF;
 	io_iter_user(&iter, buffer, MIN(size, TRANSFER_MAX));
-	return transfer_positioned(fd, &iter, offset, transfer);
+	return transfer_positioned(fd, &iter, offset, direction);
 }
 
 long sys_pread64(int fd, struct user_ptr buffer, size_t size, s64 offset)
 {
-	return transfer_buffer_positioned(fd, buffer, size, offset, file_read_iter);
+	return transfer_buffer_positioned(fd, buffer, size, offset, READING);
 }
 
 long sys_pwrite64(int fd, struct user_ptr buffer, size_t size, s64 offset)
 {
-	return transfer_buffer_positioned(fd, buffer, size, offset, file_write_iter);
+	return transfer_buffer_positioned(fd, buffer, size, offset, WRITING);
 }
 
 /* --- Vectored ------------------------------------------------------------------------------------------------------------ */
 
 /* Offset -1: at the file's position. */
-static long transfer_vector(int fd, struct user_ptr iov, unsigned long count, s64 offset,
-			    transfer_fn transfer)
+static __always_inline long transfer_vector(int fd, struct user_ptr iov, unsigned long count,
+					    s64 offset, enum direction direction)
 {
 	struct io_segment inline_segments[8];
 	struct fd_ref ref = fd_get(fd);
+	struct file *file = fd_file(ref);
 	struct io_iter iter;
 	long result;
 
-	if (!fd_file(ref))
+	if (unlikely(!file))
 		return -EBADF;
-	result = io_iter_import(&iter, iov, count, inline_segments);
-	if (!result) {
+	result = has_mode(file, direction) ? io_iter_import(&iter, iov, count, inline_segments)
+					   : -EBADF;
+	if (likely(!result)) {
 		if (offset == -1)
-			result = transfer_at_position(fd_file(ref), &iter, transfer);
+			result = transfer_at_position(file, &iter, direction);
 		else
-			result = transfer_positioned(fd, &iter, offset, transfer);
+			result = transfer_positioned(fd, &iter, offset, direction);
 		io_iter_destroy(&iter, inline_segments);
 	}
 	fd_put(ref);
@@ -153,47 +173,47 @@ static long transfer_vector(int fd, struct user_ptr iov, unsigned long count, s6
 
 long sys_readv(int fd, struct user_ptr iov, u64 count)
 {
-	return transfer_vector(fd, iov, count, -1, file_read_iter);
+	return transfer_vector(fd, iov, count, -1, READING);
 }
 
 long sys_writev(int fd, struct user_ptr iov, u64 count)
 {
-	return transfer_vector(fd, iov, count, -1, file_write_iter);
+	return transfer_vector(fd, iov, count, -1, WRITING);
 }
 
 long sys_preadv(int fd, struct user_ptr iov, u64 count, u64 low, u64 high)
 {
 	(void)high; /* a whole position fits into `low` */
-	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, count, (s64)low, file_read_iter);
+	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, count, (s64)low, READING);
 }
 
 long sys_pwritev(int fd, struct user_ptr iov, u64 count, u64 low, u64 high)
 {
 	(void)high;
-	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, count, (s64)low, file_write_iter);
+	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, count, (s64)low, WRITING);
 }
 
 /* RWF_HIPRI asks for nothing that could be seen; the others would need support in each file. */
-static long transfer_vector_flags(int fd, struct user_ptr iov, unsigned long count, s64 offset,
-				  u32 flags, transfer_fn transfer)
+static __always_inline long transfer_vector_flags(int fd, struct user_ptr iov, unsigned long count,
+						  s64 offset, u32 flags, enum direction direction)
 {
 	if (flags & ~(u32)RWF_HIPRI)
 		return -EOPNOTSUPP;
 	if (offset < -1)
 		return -EINVAL;
-	return transfer_vector(fd, iov, count, offset, transfer);
+	return transfer_vector(fd, iov, count, offset, direction);
 }
 
 long sys_preadv2(int fd, struct user_ptr iov, u64 count, u64 low, u64 high, u32 flags)
 {
 	(void)high;
-	return transfer_vector_flags(fd, iov, count, (s64)low, flags, file_read_iter);
+	return transfer_vector_flags(fd, iov, count, (s64)low, flags, READING);
 }
 
 long sys_pwritev2(int fd, struct user_ptr iov, u64 count, u64 low, u64 high, u32 flags)
 {
 	(void)high;
-	return transfer_vector_flags(fd, iov, count, (s64)low, flags, file_write_iter);
+	return transfer_vector_flags(fd, iov, count, (s64)low, flags, WRITING);
 }
 
 /* --- Position ------------------------------------------------------------------------------------------------------------- */
@@ -216,201 +236,5 @@ long sys_lseek(int fd, s64 offset, int whence)
 			mutex_unlock(&file->position_lock);
 	}
 	fd_put(ref);
-	return result;
-}
-
-/* --- From file to file ------------------------------------------------------------------------------------------------------ */
-
-#define COPY_CHUNK (16 * KIB)
-
-struct copying {
-	struct file *in, *out;
-	u64 *in_position, *out_position;
-	char *buffer;
-};
-
-/* One chunk: bytes that arrived, 0 at the end of `in`, or -errno. What was read but not written is read again. */
-static ssize_t copy_chunk(struct copying *copying, size_t size)
-{
-	u64 position = *copying->in_position;
-	ssize_t got, put;
-
-	got = file_read_kernel(copying->in, copying->buffer, MIN(size, COPY_CHUNK), &position);
-	if (got <= 0)
-		return got;
-	put = file_write_kernel(copying->out, copying->buffer, (size_t)got, copying->out_position);
-	if (put > 0)
-		*copying->in_position += (u64)put;
-	return put;
-}
-
-static ssize_t copy_between(struct copying *copying, size_t count)
-{
-	size_t done = 0;
-	ssize_t step = 0;
-
-	copying->buffer = kmalloc(COPY_CHUNK, 0);
-	if (!copying->buffer)
-		return -ENOMEM;
-	while (done < count) {
-		step = copy_chunk(copying, count - done);
-		if (step <= 0)
-			break;
-		done += (size_t)step;
-		if (signal_is_pending(current))
-			break;
-	}
-	kfree(copying->buffer);
-	return done ? (ssize_t)done : step;
-}
-
-/* The position is the caller's variable, or the file's own under its lock. */
-static ssize_t copy_locked(struct copying *copying, bool own_in, bool own_out, size_t count)
-{
-	struct file *first = own_in ? copying->in : NULL, *second = own_out ? copying->out : NULL;
-	ssize_t result;
-
-	if (first == second || !first || (second && second < first)) {
-		struct file *other = first == second ? NULL : first;
-
-		first = second;
-		second = other;
-	}
-	if (first)
-		mutex_lock(&first->position_lock);
-	if (second)
-		mutex_lock_nested(&second->position_lock);
-	result = copy_between(copying, count);
-	if (second)
-		mutex_unlock(&second->position_lock);
-	if (first)
-		mutex_unlock(&first->position_lock);
-	return result;
-}
-
-static bool has_position(const struct file *file)
-{
-	return !(file->mode & FILE_NO_POSITION_LOCK);
-}
-
-static int sendfile_check(const struct file *in, const struct file *out, bool with_offset)
-{
-	if (!in || !out || !(in->mode & FILE_READ) || !(out->mode & FILE_WRITE))
-		return -EBADF;
-	if (with_offset && !(in->mode & FILE_SEEKABLE))
-		return -ESPIPE;
-	if (!(in->mode & FILE_SEEKABLE) || (out->flags & O_APPEND))
-		return -EINVAL;
-	return 0;
-}
-
-static ssize_t sendfile(struct file *out, struct file *in, u64 *offset, size_t count)
-{
-	u64 none = 0;
-	struct copying copying = {
-		.in = in,
-		.out = out,
-		.in_position = offset ? offset : &in->position,
-		.out_position = has_position(out) ? &out->position : &none,
-	};
-
-	return copy_locked(&copying, !offset, has_position(out), MIN(count, TRANSFER_MAX));
-}
-
-long sys_sendfile(int out_fd, int in_fd, struct user_ptr offset, size_t count)
-{
-	struct fd_ref in, out;
-	u64 position = 0;
-	long result = 0;
-
-	if (offset.addr && user_read_u64(&position, offset))
-		return -EFAULT;
-	in = fd_get(in_fd);
-	out = fd_get(out_fd);
-	result = sendfile_check(fd_file(in), fd_file(out), offset.addr);
-	if (!result && (s64)position < 0)
-		result = -EINVAL;
-	if (!result)
-		result = sendfile(fd_file(out), fd_file(in), offset.addr ? &position : NULL, count);
-	fd_put(out);
-	fd_put(in);
-	if (result >= 0 && offset.addr && user_write_u64(offset, position))
-		return -EFAULT;
-	return result;
-}
-
-static int copy_range_check(const struct file *in, const struct file *out, u32 flags)
-{
-	if (!in || !out || !(in->mode & FILE_READ) || !(out->mode & FILE_WRITE) ||
-	    (out->flags & O_APPEND))
-		return -EBADF;
-	if (flags)
-		return -EINVAL;
-	if (inode_is_dir(in->inode) || inode_is_dir(out->inode))
-		return -EISDIR;
-	return inode_is_regular(in->inode) && inode_is_regular(out->inode) ? 0 : -EINVAL;
-}
-
-static bool ranges_overlap(const struct copying *copying, size_t count)
-{
-	u64 from = *copying->in_position, to = *copying->out_position;
-
-	return copying->in->inode == copying->out->inode && from < to + count && to < from + count;
-}
-
-struct range_offsets {
-	struct user_ptr in_user, out_user; /* 0: the file's own position */
-	u64 in, out;
-};
-
-static ssize_t copy_range(struct file *in, struct file *out, struct range_offsets *offsets,
-			  size_t count)
-{
-	struct copying copying = {
-		.in = in,
-		.out = out,
-		.in_position = offsets->in_user.addr ? &offsets->in : &in->position,
-		.out_position = offsets->out_user.addr ? &offsets->out : &out->position,
-	};
-
-	count = MIN(count, TRANSFER_MAX);
-	if (ranges_overlap(&copying, count))
-		return -EINVAL;
-	return copy_locked(&copying, !offsets->in_user.addr, !offsets->out_user.addr, count);
-}
-
-static int offsets_read(struct range_offsets *offsets)
-{
-	if (offsets->in_user.addr && user_read_u64(&offsets->in, offsets->in_user))
-		return -EFAULT;
-	if (offsets->out_user.addr && user_read_u64(&offsets->out, offsets->out_user))
-		return -EFAULT;
-	return (s64)offsets->in < 0 || (s64)offsets->out < 0 ? -EINVAL : 0;
-}
-
-static int offsets_write(const struct range_offsets *offsets)
-{
-	if (offsets->in_user.addr && user_write_u64(offsets->in_user, offsets->in))
-		return -EFAULT;
-	if (offsets->out_user.addr && user_write_u64(offsets->out_user, offsets->out))
-		return -EFAULT;
-	return 0;
-}
-
-long sys_copy_file_range(int in_fd, struct user_ptr in_offset, int out_fd,
-			 struct user_ptr out_offset, size_t count, u32 flags)
-{
-	struct range_offsets offsets = { .in_user = in_offset, .out_user = out_offset };
-	struct fd_ref in = fd_get(in_fd), out = fd_get(out_fd);
-	long result = fd_file(in) && fd_file(out) ? offsets_read(&offsets) : -EBADF;
-
-	if (!result)
-		result = copy_range_check(fd_file(in), fd_file(out), flags);
-	if (!result)
-		result = copy_range(fd_file(in), fd_file(out), &offsets, count);
-	fd_put(out);
-	fd_put(in);
-	if (result > 0 && offsets_write(&offsets))
-		return -EFAULT;
 	return result;
 }

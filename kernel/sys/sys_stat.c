@@ -116,19 +116,35 @@ static int statx_file(int fd, u32 mask, struct abi_statx *statx)
 	return error;
 }
 
-static long statx_user(int dirfd, struct user_ptr user_path, u32 flags, unsigned int mask,
-		       struct abi_statx *statx)
+static int statx_path(int dirfd, const char *text, u32 lookup_flags, u32 mask,
+		      struct abi_statx *statx)
 {
 	struct path path;
-	int error;
+	int error = path_statx_fast(dirfd, text, lookup_flags, statx);
 
-	if ((flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD && path_is_empty(user_path))
-		return statx_file(dirfd, mask, statx);
-	error = path_lookup_user(dirfd, user_path, lookup_flags_of(flags), &path);
+	if (likely(error <= 0))
+		return error;
+	error = path_lookup(dirfd, text, lookup_flags, &path);
 	if (error)
 		return error;
 	error = vfs_statx(&path, mask, statx);
 	path_put(&path);
+	return error;
+}
+
+static int statx_user(int dirfd, struct user_ptr path, u32 flags, u32 mask, struct abi_statx *statx)
+{
+	u32 lookup_flags = lookup_flags_of(flags);
+	struct path_arg arg;
+	int error;
+
+	if ((flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD && path_is_empty(path))
+		return statx_file(dirfd, mask, statx);
+	error = path_arg_get(&arg, path, lookup_flags);
+	if (error)
+		return error;
+	error = statx_path(dirfd, arg.text, lookup_flags | LOOKUP_PADDED, mask, statx);
+	path_arg_put(&arg);
 	return error;
 }
 
@@ -255,7 +271,8 @@ static ssize_t readlink_kept(struct inode *inode, struct user_ptr buffer, size_t
 
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	length = strnlen(text, size);
+	/* A kept text's length is the link's size; made-up links have none. */
+	length = inode->size ? MIN(inode->size, size) : strnlen(text, size);
 	return user_write(buffer, text, length) ? -EFAULT : (ssize_t)length;
 }
 

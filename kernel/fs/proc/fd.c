@@ -225,7 +225,11 @@ static int fd_permission(struct inode *inode, u32 mask)
 
 const struct inode_ops pid_fd_dir_ops = { .lookup = fd_lookup, .permission = fd_permission };
 const struct inode_ops pid_fdinfo_dir_ops = { .lookup = fd_lookup, .permission = fd_permission };
-const struct file_ops pid_fd_dir_file_ops = { .readdir = fd_readdir, .seek = dentry_dir_seek };
+const struct file_ops pid_fd_dir_file_ops = {
+	.read = tree_dir_read,
+	.readdir = fd_readdir,
+	.seek = dentry_dir_seek,
+};
 
 /* --- Threads -------------------------------------------------------------------------------------------------------------------- */
 
@@ -286,4 +290,8 @@ static int task_readdir(struct file *file, struct dir_context *context)
 }
 
 const struct inode_ops pid_task_dir_ops = { .lookup = task_lookup };
-const struct file_ops pid_task_dir_file_ops = { .readdir = task_readdir, .seek = dentry_dir_seek };
+const struct file_ops pid_task_dir_file_ops = {
+	.read = tree_dir_read,
+	.readdir = task_readdir,
+	.seek = dentry_dir_seek,
+};

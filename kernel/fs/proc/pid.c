@@ -362,8 +362,11 @@ static int no_setattr(struct inode *inode, const struct inode_change *change)
 }
 
 static const struct inode_ops pid_dir_ops = { .lookup = pid_dir_lookup, .setattr = no_setattr };
-static const struct file_ops pid_dir_file_ops = { .readdir = pid_dir_readdir,
-						  .seek = dentry_dir_seek };
+static const struct file_ops pid_dir_file_ops = {
+	.read = tree_dir_read,
+	.readdir = pid_dir_readdir,
+	.seek = dentry_dir_seek,
+};
 
 /* --- Its texts --------------------------------------------------------------------------------------------------------------- */
 

@@ -190,6 +190,12 @@ static struct tree_node *child_at(struct tree_node *node, u64 index)
 	return found;
 }
 
+ssize_t tree_dir_read(struct file *file, struct io_iter *iter, u64 *position)
+{
+	(void)file, (void)iter, (void)position;
+	return -EISDIR;
+}
+
 static u32 node_type(const struct tree_node *node)
 {
 	if (!node->entry)
@@ -223,7 +229,11 @@ static int no_setattr(struct inode *inode, const struct inode_change *change)
 }
 
 static const struct inode_ops dir_ops = { .lookup = dir_lookup, .setattr = no_setattr };
-static const struct file_ops dir_file_ops = { .readdir = dir_readdir, .seek = dentry_dir_seek };
+static const struct file_ops dir_file_ops = {
+	.read = tree_dir_read,
+	.readdir = dir_readdir,
+	.seek = dentry_dir_seek,
+};
 
 /* --- Texts ----------------------------------------------------------------------------------------------------------------------- */
 

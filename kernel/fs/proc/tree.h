@@ -43,3 +43,4 @@ struct super *tree_super_get(struct tree *tree, const struct fs_type *type,
 struct inode *link_inode_make(struct super *super, u64 number, const char *target);
 /* destroy_inode of such supers: frees a link's text. */
 void tree_inode_destroy(struct inode *inode);
+ssize_t tree_dir_read(struct file *file, struct io_iter *iter, u64 *position); /* -EISDIR */

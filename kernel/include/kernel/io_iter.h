@@ -22,8 +22,14 @@ struct io_iter {
 
 static inline void io_iter_user(struct io_iter *iter, struct user_ptr base, size_t length)
 {
-	*iter = (struct io_iter){ .count = 1, .left = length, .one = { base.addr, length } };
 	iter->segments = &iter->one;
+	iter->count = 1;
+	iter->passed = 0;
+	iter->offset = 0;
+	iter->left = length;
+	iter->kernel = false;
+	iter->no_wait = false;
+	iter->one = (struct io_segment){ base.addr, length };
 }
 
 static inline void io_iter_kernel(struct io_iter *iter, void *base, size_t length)
@@ -46,6 +52,15 @@ void io_iter_destroy(struct io_iter *iter, struct io_segment inline_segments[8])
 size_t io_iter_write(struct io_iter *iter, const void *from, size_t size); /* kernel -> iterator */
 size_t io_iter_read(struct io_iter *iter, void *to, size_t size); /* iterator -> kernel */
 size_t io_iter_zero(struct io_iter *iter, size_t size);
-void io_iter_advance(struct io_iter *iter, size_t size);
+void io_iter_advance_segments(struct io_iter *iter, size_t size);
+static inline void io_iter_advance(struct io_iter *iter, size_t size)
+{
+	if (unlikely(iter->count != 1 || size > iter->left)) {
+		io_iter_advance_segments(iter, size);
+		return;
+	}
+	iter->offset += size;
+	iter->left -= size;
+}
 void io_iter_revert(struct io_iter *iter,
 		    size_t size); /* undo an advance within the current segment set */

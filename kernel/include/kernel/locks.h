@@ -30,6 +30,7 @@ enum lock_rank {
 	RANK_EPOLL_LINKS, /* which epolls watch which files */
 	RANK_EPOLL, /* polls files, copies events out */
 	RANK_PIPE,
+	RANK_SOCKET_READ, /* socket->read_lock: messages are copied out under it */
 	RANK_TTY, /* tty->lock: termios, sessions, read side */
 	RANK_MM, /* mm->lock: behind every lock that is held while user memory is copied */
 	RANK_PAGE_CACHE_FILL, /* one filler per missing page */
@@ -50,12 +51,15 @@ enum lock_rank {
 	RANK_RMAP, /* list of vmas that map an inode */
 	RANK_PAGE_TABLE, /* one page of page table */
 	RANK_FUTEX,
+	RANK_SOCKET_TABLE, /* names of sockets, lists of all of them */
+	RANK_SOCKET, /* a socket's state and queue */
 	/* Spinlocks taken with interrupts off. */
 	RANK_SIGNAL, /* sighand */
 	RANK_ACCOUNT, /* users and what they use */
 	RANK_TIMER_OBJECT, /* posix and interval timers */
 	RANK_TTY_BUFFER, /* input ring, also from the serial interrupt */
 	RANK_DEVICE, /* a driver's registers */
+	RANK_SOCKET_PEER, /* queue of those who wait for a full receiver: wakes them by their own queues */
 	RANK_WAIT, /* wait queue */
 	RANK_RUNQUEUE,
 	RANK_HRTIMER, /* a CPU's timer tree */

@@ -8,6 +8,7 @@
 #include <kernel/locks.h>
 #include <kernel/rcu.h>
 #include <kernel/wait.h>
+#include <platform/trap.h>
 #include <platform/usercopy.h>
 #include <profile/refcount.h>
 
@@ -57,6 +58,8 @@ void signal_kernel(struct task *task, int signo, bool whole_process);
 void signal_kernel_group(struct pid *group, int signo); /* not from interrupts */
 /* A fault of the running task: unblockable if blocked or ignored (Linux's force_sig). */
 void signal_fault(int signo, int code, u64 address);
+/* Before signal_fault for a page fault of user code: what it was, for the signal frame. */
+void signal_note_page_fault(enum trap_access access, bool present);
 void signal_force_kill(struct task *task); /* SIGKILL from the kernel */
 
 /* Recomputes WORK_SIGNAL of the task from its pending sets. sighand->lock held. */

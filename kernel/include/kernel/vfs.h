@@ -155,7 +155,8 @@ struct dentry {
 	(1u                                                                                        \
 	 << 2) /* the dentry is the only record of the name (tmpfs): never dropped to save memory */
 #define DENTRY_REVALIDATE (1u << 3) /* super->ops->revalidate decides at each lookup (procfs) */
-#define DENTRY_TRANSIENT (1u << 5) /* set by lookup: forgotten as soon as it is unused (/proc/<pid>) */
+#define DENTRY_TRANSIENT                                                                           \
+	(1u << 5) /* set by lookup: forgotten as soon as it is unused (/proc/<pid>) */
 #define DENTRY_NO_NEGATIVE (1u << 4) /* set by lookup: "no such name" is not remembered */
 
 struct super_ops {
@@ -271,6 +272,7 @@ static inline void path_arg_put(struct path_arg *arg)
 }
 /* stat of what is cached, without a reference: 0, -ENOENT, or 1: it takes a path_lookup. */
 int path_stat_fast(int dirfd, const char *text, u32 flags, struct abi_stat *stat);
+int path_statx_fast(int dirfd, const char *text, u32 flags, struct abi_statx *statx);
 
 /* From `dirfd` (AT_FDCWD) to what exists. 0 and references in *path, or -errno. */
 int path_lookup(int dirfd, const char *text, u32 flags, struct path *path);

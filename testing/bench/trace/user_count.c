@@ -48,12 +48,13 @@ static void leaves_read(const char *path)
 	fclose(file);
 }
 
+/* A leaf without parts gives the same whatever ECX holds: its part 0 answers for parts that are not listed. */
 static struct leaf leaf_find(unsigned leaf, unsigned sub)
 {
 	for (unsigned i = 0; i < leaf_count; i++)
 		if (leaves[i].leaf == leaf && leaves[i].sub == sub)
 			return leaves[i];
-	return (struct leaf){ 0 };
+	return sub ? leaf_find(leaf, 0) : (struct leaf){ 0 };
 }
 
 /* Whether the instruction was CPUID or XGETBV, and was done here. */
