@@ -27,6 +27,7 @@
 #include <platform/boot.h>
 #include <platform/power.h>
 #include <platform/trap.h>
+#include <profile/build.h>
 #include <profile/config.h>
 
 #define NO_INIT_EXIT_CODE 0x13 /* debug-exit port: nothing to run (0x10 would be success) */
@@ -43,6 +44,18 @@ static void log_setup(void)
 		(void)console_level_set((int)MIN(level, (u64)LOG_DEBUG + 1));
 	if (param_flag("ignore_loglevel"))
 		(void)console_level_set(LOG_DEBUG + 1);
+}
+
+/* Words that Linux obeys at run time and whose answer here is built in: said once, so that nobody measures the wrong thing. */
+static void built_in_words_report(void)
+{
+	static const char *const words[] = { "init_on_alloc", "init_on_free", "slab_nomerge" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (param_get(words[i]))
+			pr_notice("%s: the profile decides (this one is " BUILD_PROFILE ")", words[i]);
+	if (param_get("transparent_hugepage") && strcmp(param_get("transparent_hugepage"), "never") != 0)
+		pr_notice("transparent_hugepage: there are no huge pages yet");
 }
 
 /* A reason that ends the boot: one line on every console, whatever the level, then what the command line wants. */
@@ -245,6 +258,7 @@ void kernel_main(void)
 	log_setup();
 	pr_notice("%s", kernel_banner);
 	pr_info("Command line: %s", boot_info.command_line);
+	built_in_words_report();
 	sched_init_early();
 	memory_start();
 	hrtimers_init_cpu();

@@ -73,8 +73,11 @@ pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end);
 struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
 /* Where the tables of the user half end: the last page, which nothing may be mapped in, is theirs too. */
 #define USER_HALF_END (1ULL << 47)
-/* Frees tables that only [start, end) needs: nothing is mapped in [floor, ceiling) any more. */
-void pt_free_tables(struct gather *gather, u64 start, u64 end, u64 floor, u64 ceiling);
+/*
+ * Frees the tables that only the unmapped `vmas` needed, which are in order and linked by rmap_link: nothing else is mapped in
+ * [floor, ceiling).
+ */
+void pt_free_tables(struct gather *gather, struct list *vmas, u64 floor, u64 ceiling);
 
 /* Bits of an entry that does not permit writing, whatever the vma says. */
 static inline u64 vma_read_bits(const struct vma *vma)

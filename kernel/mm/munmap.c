@@ -57,7 +57,7 @@ int vm_unmap_locked(struct mm *mm, u64 start, u64 end)
 	gather_begin(&gather, mm);
 	list_for_each_entry (vma, &detached, rmap_link)
 		vm_zap(&gather, vma, vma->start, vma->end, false);
-	pt_free_tables(&gather, start, end, floor, ceiling);
+	pt_free_tables(&gather, &detached, floor, ceiling);
 	gather_end(&gather);
 	release_range(&detached);
 	return 0;

@@ -92,7 +92,7 @@ pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end)
 
 struct table_free {
 	struct gather *gather;
-	u64 start, end; /* what was unmapped */
+	u64 start, end; /* a range that was unmapped */
 	u64 floor, ceiling; /* what is empty: more, up to the neighbours */
 };
 
@@ -125,9 +125,18 @@ static void tables_free_below(struct table_free *f, pte_t *table, unsigned int l
 	}
 }
 
-void pt_free_tables(struct gather *gather, u64 start, u64 end, u64 floor, u64 ceiling)
+/* Of neighbours that share tables, the first frees what only they use, and the last what all of them shared. */
+void pt_free_tables(struct gather *gather, struct list *vmas, u64 floor, u64 ceiling)
 {
-	struct table_free f = { gather, start, end, floor, ceiling };
+	struct table_free f = { .gather = gather, .floor = floor };
+	struct vma *vma, *next;
 
-	tables_free_below(&f, gather->mm->mmu.root.table, 4, 0);
+	list_for_each_entry_safe (vma, next, vmas, rmap_link) {
+		bool last = &next->rmap_link == vmas;
+
+		f.start = vma->start;
+		f.end = vma->end;
+		f.ceiling = last ? ceiling : next->start;
+		tables_free_below(&f, gather->mm->mmu.root.table, 4, 0);
+	}
 }
