@@ -7,7 +7,7 @@
 #? make all-profiles          all four
 #? make run                   a shell in QEMU. BOOT=pvh|grub UEFI=1 SMP=1 MEM=512M MACHINE=pc|q35 CPU=max
 #?                            ACCEL=tcg|kvm|icount ROOTFS=cpio APPEND='words' GDB=1
-#? make gdb                   a debugger for `make run GDB=1`
+#? make gdb [GDB_ARGS='..']   a debugger for `make run GDB=1`, with commands of its own: `help user-defined`
 #? make iso                   an image that boots by BIOS and UEFI
 #? make menuconfig            choose a profile, or mechanisms one by one
 #? make test [PYTEST='-k x']  all tests: unit, lints, four builds, boots, contracts
@@ -202,6 +202,6 @@ $(OUT)/aramid.iso: $(OUT)/aramid.elf $(rootfs) testing/tools/iso.sh $(OUT)/iso.s
 	$(say) ISO $@
 	$(Q)testing/tools/iso.sh $@ $(OUT)/aramid.elf $(rootfs) '$(APPEND)'
 gdb: $(OUT)/aramid.elf
-	@gdb -q $(OUT)/aramid.debug -x testing/gdb/aramid.py -ex 'target remote :$(or $(GDBPORT),1234)'
+	@gdb -q $(OUT)/aramid.debug -x testing/gdb/aramid.py -ex 'target remote :$(or $(GDBPORT),1234)' $(GDB_ARGS)
 endif
 endif

@@ -55,11 +55,15 @@ def locked(name):
         yield
 
 
+def clean_environment():
+    """Without the variables by which a make above this one would talk to those below."""
+    return {key: value for key, value in os.environ.items()
+            if key not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PROFILE", "CONFIG", "WITH", "BUILD")}
+
+
 def command(*words):
     """Run a command of the project in its root; its output is in the error if it fails."""
-    clean = {key: value for key, value in os.environ.items()
-             if key not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PROFILE", "CONFIG", "WITH")}
-    done = subprocess.run(words, cwd=ROOT, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    done = subprocess.run(words, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, check=False)
     if done.returncode:
         pytest.fail(f"{' '.join(words)} exits {done.returncode}:\n{done.stdout[-4000:]}", pytrace=False)
@@ -82,20 +86,27 @@ def progress(request):
 def built(progress):
     """built(target) makes the kernel if it has to, once, and returns its path; targets may have side
     options: built("balanced", "KERNEL_TESTS")."""
-    ready = {}
+    ready, broken = {}, {}
+
+    def make(name, target, options):
+        with locked("make"):
+            if target == "linux":
+                command("testing/linux/fetch.sh")
+            else:
+                progress(f"make {name}")
+                command("make", f"-j{os.cpu_count()}", f"PROFILE={target}", f"BUILD={BUILD}",
+                        *([f"WITH={' '.join(options)}"] if options else []))
+            command("make", "initramfs")
+        return kernel_path(target) if target == "linux" else BUILD / name / "aramid.elf"
 
     def build(target, *options):
         name = "+".join((target, *options))
+        if name in broken:
+            pytest.fail(f"{name} could not be made: see the first test that wanted it", pytrace=False)
         if name not in ready:
-            with locked("make"):
-                if target == "linux":
-                    command("testing/linux/fetch.sh")
-                else:
-                    progress(f"make {name}")
-                    command("make", f"PROFILE={target}", f"BUILD={BUILD}",
-                            *([f"WITH={' '.join(options)}"] if options else []))
-                command("make", "initramfs")
-            ready[name] = kernel_path(target) if target == "linux" else BUILD / name / "aramid.elf"
+            broken[name] = True
+            ready[name] = make(name, target, options)
+            del broken[name]
         return ready[name]
     return build
 

@@ -44,8 +44,7 @@ int main(void)
 	fault("movb $1, (%0)", ::"r"(0x8000000000000000));
 	expect(number == SIGSEGV && code == SI_KERNEL && address == NULL);
 	fault("movb (%0), %%al", ::"r"(0xffffffff80000000) : "eax");
-	expect(number == SIGSEGV && code == SEGV_MAPERR &&
-	       (uintptr_t)address == 0xffffffff80000000);
+	expect(number == SIGSEGV && code == SEGV_MAPERR && (uintptr_t)address == 0xffffffff80000000);
 	say("division, illegal, breakpoint, privileged, non-canonical, kernel address");
 	return 0;
 }

@@ -77,8 +77,7 @@ static void line_show(struct seq_file *out, unsigned int line)
 		return;
 	seq_printf(out, "%3u:", handler->isa_irq);
 	for_each_online_cpu (cpu)
-		seq_printf(out, " %10llu",
-			   cpu ? 0ULL : (unsigned long long)READ_ONCE(counts[line]));
+		seq_printf(out, " %10llu", cpu ? 0ULL : (unsigned long long)READ_ONCE(counts[line]));
 	seq_printf(out, "  IO-APIC %3u-edge     ", handler->isa_irq);
 	for (; handler; handler = handler->next)
 		seq_printf(out, " %s%s", handler->name, handler->next ? "," : "\n");

@@ -111,8 +111,7 @@ static s64 cached_seek(struct file *file, s64 offset, int whence)
 	/* In memory what is not cached is a hole. */
 	if (offset < 0 || (u64)offset >= READ_ONCE(inode->size))
 		return -ENXIO;
-	offset = whence == SEEK_DATA ? next_data(inode, (u64)offset)
-				     : next_hole(inode, (u64)offset);
+	offset = whence == SEEK_DATA ? next_data(inode, (u64)offset) : next_hole(inode, (u64)offset);
 	return offset < 0 ? offset : file_seek_size(file, offset, SEEK_SET, 0);
 }
 

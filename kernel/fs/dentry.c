@@ -30,7 +30,7 @@ struct long_name {
 
 static struct slab_cache *dentry_cache __ro_after_init;
 struct hlist *dentry_buckets __ro_after_init;
-unsigned int dentry_bucket_bits __ro_after_init;
+unsigned int dentry_bucket_shift __ro_after_init;
 static struct spinlock bucket_locks[BUCKET_LOCKS];
 static struct spinlock rename_spin = SPINLOCK_INIT(RANK_DENTRY_RENAME);
 struct seqcount rename_sequence;
@@ -43,7 +43,7 @@ static struct wait_queue shrink_wait = WAIT_QUEUE_INIT(shrink_wait);
 
 static struct spinlock *bucket_lock(u32 hash)
 {
-	return &bucket_locks[(hash >> (32 - dentry_bucket_bits)) % BUCKET_LOCKS];
+	return &bucket_locks[(hash >> dentry_bucket_shift) % BUCKET_LOCKS];
 }
 
 /* Never 0, which means "not computed" in a struct name. */
@@ -99,8 +99,7 @@ struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *n
 		 * which a rename may be changing.
 		 */
 		text = READ_ONCE(dentry->name.text);
-		if (name->length >= DENTRY_INLINE_NAME &&
-		    seq_read_retry(&rename_sequence, sequence))
+		if (name->length >= DENTRY_INLINE_NAME && seq_read_retry(&rename_sequence, sequence))
 			return NULL;
 		if (name_equal(text, name->text, name->length))
 			return dentry;
@@ -550,14 +549,15 @@ void dentry_move(struct dentry *old, struct dentry *target, bool exchange)
 void dentry_init(void)
 {
 	u64 want = page_free_count() * 2; /* a bucket for each 2 KiB of memory */
+	unsigned int bits;
 	size_t size;
 
 	dentry_cache = slab_cache_create("dentry", sizeof(struct dentry), CACHE_LINE);
 	for (unsigned int i = 0; i < BUCKET_LOCKS; i++)
 		spin_init(&bucket_locks[i], RANK_DENTRY_HASH);
-	dentry_bucket_bits = ilog2(want / 16 | 1024);
-	dentry_bucket_bits = MIN(dentry_bucket_bits, 20U);
-	size = sizeof(*dentry_buckets) << dentry_bucket_bits;
+	bits = MIN(ilog2(want / 16 | 1024), 20U);
+	dentry_bucket_shift = 32 - bits;
+	size = sizeof(*dentry_buckets) << bits;
 	dentry_buckets = vmalloc(size);
 	if (!dentry_buckets)
 		panic("No memory for the dentry hash table (%zu KiB)", size / KIB);

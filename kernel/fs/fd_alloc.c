@@ -38,8 +38,7 @@ static u64 fd_limit(void)
 	return MIN(task_limit(current, RLIMIT_NOFILE), (u64)FD_LIMIT_MAX);
 }
 
-static inline int reserve(struct files *files, unsigned int minimum, unsigned int flags,
-			  bool locked)
+static inline int reserve(struct files *files, unsigned int minimum, unsigned int flags, bool locked)
 {
 	unsigned int fd;
 	int error;

@@ -181,16 +181,6 @@ static unsigned int used_size(const struct fd_table *table)
 	return words * WORD_BITS;
 }
 
-void fd_slot_free(struct files *files, unsigned int fd)
-{
-	struct fd_table *table = files->table;
-
-	bitmap_clear(table->open, fd);
-	bitmap_clear(table->close_on_exec, fd);
-	if (fd < files->next_free)
-		files->next_free = fd;
-}
-
 /* A reserved descriptor without a file yet is not inherited. */
 static void clone_references(struct files *files, unsigned int count)
 {

@@ -529,8 +529,7 @@ static int unpack_all(struct unpacking *u, const u8 *data, size_t size)
 static void set_folder_times(struct unpacking *u)
 {
 	while (!list_empty(&u->folders)) {
-		struct folder_time *folder =
-			list_first_entry(&u->folders, struct folder_time, link);
+		struct folder_time *folder = list_first_entry(&u->folders, struct folder_time, link);
 
 		folder->inode->atime_ns = folder->inode->mtime_ns = folder->mtime_ns;
 		inode_put(folder->inode);

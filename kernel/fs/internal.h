@@ -6,6 +6,7 @@
 #include <kernel/slab.h>
 #include <kernel/task.h>
 #include <kernel/vfs.h>
+#include <lib/bitmap.h>
 
 /* --- dentry.c -------------------------------------------------------------------------------------------------- */
 
@@ -26,11 +27,11 @@ static inline u32 name_hash_end(u64 hash)
 	return (u32)(hash >> 32) | 1;
 }
 
-extern struct hlist *dentry_buckets; /* [I] 1 << dentry_bucket_bits of them */
-extern unsigned int dentry_bucket_bits; /* [I] */
+extern struct hlist *dentry_buckets; /* [I] a power of two of them */
+extern unsigned int dentry_bucket_shift; /* [I] 32 less its logarithm */
 static inline struct hlist *dentry_bucket(u32 hash)
 {
-	return &dentry_buckets[hash >> (32 - dentry_bucket_bits)];
+	return &dentry_buckets[hash >> dentry_bucket_shift];
 }
 
 extern struct seqcount rename_sequence; /* odd while a dentry changes its name or parent */
@@ -91,7 +92,16 @@ static inline void fd_table_unlock(struct files *files, bool locked)
 
 /* Makes room for descriptor `fd`: 0 or -ENOMEM. The table is locked if `locked`, and not meanwhile. */
 int fd_table_grow(struct files *files, unsigned int fd, bool locked);
-void fd_slot_free(struct files *files, unsigned int fd);
+static inline void fd_slot_free(struct files *files, unsigned int fd)
+{
+	struct fd_table *table = files->table;
+
+	bitmap_clear(table->open, fd);
+	bitmap_clear(table->close_on_exec, fd);
+	if (fd < files->next_free)
+		files->next_free = fd;
+}
+
 /* A descriptor of `owner` that led to the file is gone: flush, record locks, the reference. */
 int file_close(struct file *file, struct files *owner);
 
@@ -138,6 +148,9 @@ struct dentry *dentry_lookup(struct dentry *parent, const struct name *name);
 
 /* 0 and references, -ENOENT, or 1: the walk above must do it. */
 int path_lookup_fast(int dirfd, const char *text, u32 flags, struct path *path);
+/* The directory of a plain last name, and that name: 0 and references, or 1. */
+int path_parent_fast(int dirfd, const char *text, u32 flags, struct path *parent,
+		     struct path_last *last);
 
 /* --- mount.c ------------------------------------------------------------------------------------------------------ */
 
@@ -175,6 +188,8 @@ bool mount_is_below(const struct mount *mount, const struct mount *top); /* or e
 void inode_init(void);
 void statx_add_mount(const struct path *path, struct abi_statx *result); /* stat.c */
 void file_init(void);
+/* Takes over the references of `path`; NULL, and they stay the caller's: no memory. */
+struct file *file_alloc_path(const struct path *path, u32 flags, const struct file_ops *ops);
 void anon_init(void);
 void tmpfs_init(void);
 void locks_init(void);
@@ -191,6 +206,16 @@ extern struct slab_cache *path_name_cache;
 int open_check(const struct path *path, u32 *flags, u32 access);
 u32 open_access(u32 flags); /* MAY_* that the flags ask for */
 int inode_generic_permission(const struct inode *inode, u32 mask, const struct cred *cred);
+/* inode_permission, the usual case first: everybody may read or search it. */
+static inline int inode_permission_quick(struct inode *inode, u32 mask)
+{
+	u32 mode = READ_ONCE(inode->mode);
+
+	if (likely(!(mask & ~(mode & mode >> 3 & mode >> 6 & (MAY_READ | MAY_EXEC))) &&
+		   !inode->ops->permission))
+		return 0;
+	return inode_permission(inode, mask);
+}
 
 struct cred *cred_real_ids(void); /* current's with fsuid and fsgid real, for access(); NULL */
 

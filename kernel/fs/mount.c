@@ -143,8 +143,7 @@ struct mount *mount_find_rcu(const struct mount *parent, const struct dentry *mo
 	struct mount *mount;
 
 	hlist_for_each_entry (mount, hash_chain(parent, mountpoint), hash_node) {
-		if (READ_ONCE(mount->parent) == parent &&
-		    READ_ONCE(mount->mountpoint) == mountpoint)
+		if (READ_ONCE(mount->parent) == parent && READ_ONCE(mount->mountpoint) == mountpoint)
 			return mount;
 	}
 	return NULL;

@@ -137,8 +137,7 @@ static int copy_children(struct mount *copy, const struct path *source)
 	return error;
 }
 
-static int bind_locked(const struct path *source, struct path *at, bool recursive,
-		       struct list *gone)
+static int bind_locked(const struct path *source, struct path *at, bool recursive, struct list *gone)
 {
 	struct mount *copy = copy_of(source->mount, source->dentry);
 	int error = copy ? 0 : -ENOMEM;
@@ -310,8 +309,7 @@ static bool path_equal(const struct path *a, const struct path *b)
 	return a->mount == b->mount && a->dentry == b->dentry;
 }
 
-static void replace_in_context(struct fs_context *fs, const struct path *from,
-			       const struct path *to)
+static void replace_in_context(struct fs_context *fs, const struct path *from, const struct path *to)
 {
 	bool root, cwd;
 

@@ -429,19 +429,14 @@ static void walk_take_path(struct walk *walk, struct path *path)
 	walk->path.mount = NULL;
 }
 
-static int lookup(int dirfd, const struct path *base, const char *text, u32 flags,
-		  struct path *path)
+static __noinline int lookup(int dirfd, const struct path *base, const char *text, u32 flags,
+			     struct path *path)
 {
 	struct walk walk;
 	int error;
 
 	if (!*text && !(flags & LOOKUP_EMPTY))
 		return -ENOENT;
-	if (!base) {
-		error = path_lookup_fast(dirfd, text, flags, path);
-		if (likely(error <= 0))
-			return error;
-	}
 	error = walk_begin(&walk, dirfd, base, text, flags);
 	if (!error)
 		error = walk_run(&walk, text);
@@ -456,7 +451,9 @@ static int lookup(int dirfd, const struct path *base, const char *text, u32 flag
 
 int path_lookup(int dirfd, const char *text, u32 flags, struct path *path)
 {
-	return lookup(dirfd, NULL, text, flags, path);
+	int result = path_lookup_fast(dirfd, text, flags, path);
+
+	return likely(result <= 0) ? result : lookup(dirfd, NULL, text, flags, path);
 }
 
 int path_lookup_from(const struct path *base, const char *text, u32 flags, struct path *path)
@@ -471,13 +468,13 @@ int path_lookup_user(int dirfd, struct user_ptr text, u32 flags, struct path *pa
 
 	if (error)
 		return error;
-	error = lookup(dirfd, NULL, arg.text, flags | LOOKUP_PADDED, path);
+	error = path_lookup(dirfd, arg.text, flags, path);
 	path_arg_put(&arg);
 	return error;
 }
 
-int path_lookup_parent(int dirfd, const char *text, u32 flags, struct path *parent,
-		       struct path_last *last)
+static __noinline int lookup_parent(int dirfd, const char *text, u32 flags, struct path *parent,
+				    struct path_last *last)
 {
 	struct walk walk;
 	int error;
@@ -494,4 +491,12 @@ int path_lookup_parent(int dirfd, const char *text, u32 flags, struct path *pare
 	}
 	walk_end(&walk);
 	return error;
+}
+
+int path_lookup_parent(int dirfd, const char *text, u32 flags, struct path *parent,
+		       struct path_last *last)
+{
+	int result = path_parent_fast(dirfd, text, flags, parent, last);
+
+	return likely(result <= 0) ? result : lookup_parent(dirfd, text, flags, parent, last);
 }

@@ -52,41 +52,56 @@ static struct file *open_failed(struct file *file, int error)
 	return ERR_PTR(error);
 }
 
-struct file *vfs_open(const struct path *path, u32 flags)
+static int finish_open(struct inode *inode, struct file *file)
+{
+	int error = count_writer(inode, file);
+
+	if (!error)
+		error = open_by_kind(inode, file);
+	if (unlikely(error))
+		return error;
+	file->flags &= ~(u32)FLAGS_OF_OPEN;
+	file->mode |= file->ops->seek ? FILE_SEEKABLE : FILE_NO_POSITION_LOCK;
+	return 0;
+}
+
+/* As vfs_open, but takes over the references of `path`, whatever comes of it. */
+static struct file *open_taking(struct path *path, u32 flags)
 {
 	struct inode *inode = dentry_inode(path->dentry);
 	const struct file_ops *ops = inode->file_ops && !(flags & O_PATH) ? inode->file_ops
 									  : &path_only_ops;
-	struct file *file = file_alloc(path->mount, path->dentry, flags, ops);
+	struct file *file = file_alloc_path(path, flags, ops);
 	int error;
 
-	if (IS_ERR(file))
-		return file;
-	if (flags & O_PATH) {
+	if (unlikely(!file)) {
+		path_put(path);
+		return ERR_PTR(-ENOMEM);
+	}
+	if (unlikely(flags & O_PATH)) {
 		file->flags = flags & FLAGS_WITH_PATH & ~(u32)O_CLOEXEC;
 		return file;
 	}
-	error = count_writer(inode, file);
-	if (!error)
-		error = open_by_kind(inode, file);
-	if (error)
-		return open_failed(file, error);
-	file->flags &= ~(u32)FLAGS_OF_OPEN;
-	if (file->ops->seek)
-		file->mode |= FILE_SEEKABLE;
-	else
-		file->mode |= FILE_NO_POSITION_LOCK;
-	return file;
+	error = finish_open(inode, file);
+	return likely(!error) ? file : open_failed(file, error);
 }
 
-/* After the checks: opens and, if asked to, empties. */
-static struct file *open_and_truncate(const struct path *path, u32 flags)
+struct file *vfs_open(const struct path *path, u32 flags)
+{
+	struct path taken = *path;
+
+	path_get(&taken);
+	return open_taking(&taken, flags);
+}
+
+/* After the checks: opens and, if asked to, empties. Takes over the references. */
+static struct file *open_and_truncate(struct path *path, u32 flags)
 {
 	struct inode *inode = dentry_inode(path->dentry);
-	struct file *file = vfs_open(path, flags);
+	struct file *file = open_taking(path, flags);
 	int error;
 
-	if (IS_ERR(file) || !(flags & O_TRUNC) || !inode_is_regular(inode))
+	if (IS_ERR(file) || likely(!(flags & O_TRUNC)) || !inode_is_regular(inode))
 		return file;
 	/* A writer counted keeps programs from running; O_RDONLY | O_TRUNC has none. */
 	error = file->mode & FILE_WRITER_COUNTED ? 0 : inode_get_write(inode);
@@ -101,16 +116,19 @@ static struct file *open_and_truncate(const struct path *path, u32 flags)
 	return ERR_PTR(error);
 }
 
-static struct file *open_existing(const struct path *path, u32 flags)
+/* Takes over the references of `path`. */
+static struct file *open_existing(struct path *path, u32 flags)
 {
-	int error;
+	int error = 0;
 
-	if (flags & O_PATH)
-		return vfs_open(path, flags);
-	error = open_check(path, &flags, open_access(flags));
-	if (!error && (flags & O_TRUNC))
+	if (likely(!(flags & O_PATH)))
+		error = open_check(path, &flags, open_access(flags));
+	if (!error && unlikely(flags & O_TRUNC) && !(flags & O_PATH))
 		error = mount_want_write(path->mount);
-	return error ? ERR_PTR(error) : open_and_truncate(path, flags);
+	if (likely(!error))
+		return open_and_truncate(path, flags);
+	path_put(path);
+	return ERR_PTR(error);
 }
 
 /* --- O_CREAT ------------------------------------------------------------------------------------------------------------ */
@@ -161,67 +179,97 @@ static struct dentry *find_or_create(const struct path *parent, const struct nam
 }
 
 /* Takes over the reference of `dentry`. */
-static struct file *open_found(struct walk *walk, struct dentry *dentry, struct creation *creation)
+static struct file *open_found(const struct path *parent, struct dentry *dentry,
+			       struct creation *creation)
 {
-	struct path path = { walk->path.mount, dentry };
-	struct file *file;
+	struct path path = { parent->mount, dentry };
+	int error = 0;
 
 	mount_get(path.mount);
 	path_cross_mounts(&path);
 	/* Whoever makes a file may open it in any way, whatever its mode. */
 	if (creation->created)
-		file = vfs_open(&path, creation->flags);
-	else if (creation->flags & O_EXCL)
-		file = ERR_PTR(-EEXIST);
+		return open_taking(&path, creation->flags);
+	if (creation->flags & O_EXCL)
+		error = -EEXIST;
 	else if (inode_is_dir(dentry_inode(path.dentry)))
-		file = ERR_PTR(-EISDIR);
-	else
-		file = open_existing(&path, creation->flags);
+		error = -EISDIR;
+	if (!error)
+		return open_existing(&path, creation->flags);
 	path_put(&path);
-	return file;
+	return ERR_PTR(error);
 }
 
-/* The walk stands before the last name. 1: that was a symbolic link, and the walk stands before another last name. */
-static int open_last(struct walk *walk, struct creation *creation, struct file **file)
+/* 0 and *file; -errno; or 1 and *link, a reference: the last name is a symbolic link to follow. */
+static int open_last(const struct path *parent, const struct path_last *last,
+		     struct creation *creation, struct file **file, struct dentry **link)
 {
 	struct dentry *dentry;
-	int error;
 
-	if (walk->last.type != LAST_NORMAL)
+	if (last->type != LAST_NORMAL)
 		return creation->flags & O_EXCL ? -EEXIST : -EISDIR;
-	if (walk->last.trailing_slash)
+	if (last->trailing_slash)
 		return -EISDIR;
-	dentry = find_or_create(&walk->path, &walk->last.name, creation);
+	dentry = find_or_create(parent, &last->name, creation);
 	if (IS_ERR(dentry))
 		return (int)PTR_ERR(dentry);
 	if (inode_is_link(dentry_inode(dentry)) && !(creation->flags & (O_EXCL | O_NOFOLLOW))) {
-		error = walk_follow(walk, dentry);
-		return error ? error : 1;
+		*link = dentry;
+		return 1;
 	}
-	*file = open_found(walk, dentry, creation);
+	*file = open_found(parent, dentry, creation);
 	return 0;
 }
 
-static struct file *open_create(int dirfd, const struct path *base, const char *text, u32 flags,
-				u32 lookup_flags, u32 mode)
+/* With links at the end: each makes the walk stand before another last name. */
+static int open_walk(struct walk *walk, const char *text, struct creation *creation,
+		     struct file **file)
+{
+	struct dentry *link;
+	int result = walk_run(walk, text);
+
+	while (!result) {
+		result = open_last(&walk->path, &walk->last, creation, file, &link);
+		if (result <= 0)
+			return result;
+		result = walk_follow(walk, link);
+	}
+	return result;
+}
+
+static __noinline struct file *open_create_walk(int dirfd, const char *text, u32 lookup_flags,
+						struct creation *creation)
+{
+	struct file *file = NULL;
+	struct walk walk;
+	int result =
+		walk_begin(&walk, dirfd, NULL, text, lookup_flags | LOOKUP_PARENT | LOOKUP_FOLLOW);
+
+	if (!result)
+		result = open_walk(&walk, text, creation, &file);
+	walk_end(&walk);
+	return result ? ERR_PTR(result) : file;
+}
+
+static struct file *open_create(int dirfd, const char *text, u32 flags, u32 lookup_flags, u32 mode)
 {
 	struct creation creation = { .flags = flags, .mode = mode };
 	struct file *file = NULL;
-	struct walk walk;
+	struct dentry *link;
+	struct path_last last;
+	struct path parent;
 	int result;
 
 	if (!*text)
 		return ERR_PTR(-ENOENT);
-	result = walk_begin(&walk, dirfd, base, text, lookup_flags | LOOKUP_PARENT | LOOKUP_FOLLOW);
-	if (!result)
-		result = walk_run(&walk, text);
-	if (!result) {
-		do {
-			result = open_last(&walk, &creation, &file);
-		} while (result > 0);
-	}
-	walk_end(&walk);
-	return result ? ERR_PTR(result) : file;
+	if (path_parent_fast(dirfd, text, lookup_flags, &parent, &last))
+		return open_create_walk(dirfd, text, lookup_flags, &creation);
+	result = open_last(&parent, &last, &creation, &file, &link);
+	path_put(&parent);
+	if (result <= 0)
+		return result ? ERR_PTR(result) : file;
+	dentry_put(link);
+	return open_create_walk(dirfd, text, lookup_flags, &creation);
 }
 
 /* --- O_TMPFILE ----------------------------------------------------------------------------------------------------------- */
@@ -260,17 +308,17 @@ static struct dentry *tmpfile_make(const struct path *path, u32 flags, u32 mode)
 	return tmpfile_dentry(path, inode);
 }
 
-static struct file *open_tmpfile(const struct path *path, u32 flags, u32 mode)
+/* Takes over the references of the directory. */
+static struct file *open_tmpfile(struct path *path, u32 flags, u32 mode)
 {
-	struct path made = { .mount = path->mount };
-	struct file *file;
+	struct path made = { path->mount, tmpfile_make(path, flags, mode) };
 
-	made.dentry = tmpfile_make(path, flags, mode);
-	if (IS_ERR(made.dentry))
-		return ERR_PTR(PTR_ERR(made.dentry));
-	file = vfs_open(&made, flags);
-	dentry_put(made.dentry);
-	return file;
+	if (!IS_ERR(made.dentry)) {
+		dentry_put(path->dentry);
+		return open_taking(&made, flags);
+	}
+	path_put(path);
+	return ERR_PTR(PTR_ERR(made.dentry));
 }
 
 /* --- By path --------------------------------------------------------------------------------------------------------------- */
@@ -292,23 +340,21 @@ static int flags_check(u32 *flags)
 
 struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode, u32 lookup_flags)
 {
-	struct file *file;
 	struct path path;
 	int error = flags_check(&flags);
 
-	if (error)
+	if (unlikely(error))
 		return ERR_PTR(error);
 	if (flags & O_CREAT)
-		return open_create(dirfd, NULL, text, flags, lookup_flags, mode);
+		return open_create(dirfd, text, flags, lookup_flags, mode);
 	lookup_flags |= (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
 			(flags & O_DIRECTORY ? LOOKUP_DIRECTORY : 0);
 	error = path_lookup(dirfd, text, lookup_flags, &path);
 	if (error)
 		return ERR_PTR(error);
-	file = flags & TMPFILE_BIT && !(flags & O_PATH) ? open_tmpfile(&path, flags, mode)
-							: open_existing(&path, flags);
-	path_put(&path);
-	return file;
+	if (likely(!(flags & TMPFILE_BIT) || (flags & O_PATH)))
+		return open_existing(&path, flags);
+	return open_tmpfile(&path, flags, mode);
 }
 
 struct file *vfs_open_at(int dirfd, const char *text, u32 flags, u32 mode)

@@ -275,6 +275,5 @@ struct fs_context *fs_context_make(const struct path *root)
 void path_init(void)
 {
 	fs_context_cache = slab_cache_create("fs_context", sizeof(struct fs_context), 0);
-	path_name_cache =
-		slab_cache_create("path_name", sizeof(struct path_name) + PATH_MAX + 8, 0);
+	path_name_cache = slab_cache_create("path_name", sizeof(struct path_name) + PATH_MAX, 0);
 }

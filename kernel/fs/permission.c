@@ -145,7 +145,7 @@ int open_check(const struct path *path, u32 *flags, u32 access)
 	if ((access & MAY_WRITE) && inode_is_regular(inode) && mount_want_write(path->mount))
 		error = -EROFS;
 	if (!error && access)
-		error = inode_permission(inode, access);
+		error = inode_permission_quick(inode, access);
 	if (error)
 		return error;
 	if ((*flags & O_NOATIME) && !inode_is_owner_or_capable(inode))

@@ -8,8 +8,7 @@ struct renaming {
 	struct path old_parent, new_parent;
 	struct path_last old_last, new_last;
 	struct dentry *old, *new; /* references */
-	struct dentry *
-		trap; /* the child of one parent that leads to the other one: must not be moved; NULL */
+	struct dentry *trap; /* the child of one parent that leads to the other one: must not be moved; NULL */
 	u32 flags; /* RENAME_* */
 };
 
@@ -130,8 +129,7 @@ static int check_permissions(const struct renaming *r)
 	if (!new)
 		error = dir_may_create(&r->new_parent);
 	else
-		error = inode_may_delete(&r->new_parent, r->new,
-					 inode_is_dir(exchange ? new : old));
+		error = inode_may_delete(&r->new_parent, r->new, inode_is_dir(exchange ? new : old));
 	if (!error && other_dir)
 		error = check_new_parent(old);
 	if (!error && other_dir && exchange)

@@ -123,8 +123,7 @@ static int tmpfs_statfs(struct super *super, struct abi_statfs *statfs)
 
 	if (tmpfs->max_pages != TMPFS_UNLIMITED) {
 		statfs->f_blocks = tmpfs->max_pages;
-		statfs->f_bfree = statfs->f_bavail =
-			tmpfs->max_pages - MIN(pages, tmpfs->max_pages);
+		statfs->f_bfree = statfs->f_bavail = tmpfs->max_pages - MIN(pages, tmpfs->max_pages);
 	}
 	if (tmpfs->max_inodes != TMPFS_UNLIMITED) {
 		statfs->f_files = tmpfs->max_inodes;

@@ -23,13 +23,34 @@ static inline u64 zero_bytes(u64 word)
 	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
 }
 
+/* The bytes up to the NUL, zeros behind it. */
+static __noinline u64 load_last_bytes(const char *text)
+{
+	u64 word = 0;
+
+	for (unsigned int i = 0; i < 8 && text[i]; i++)
+		word |= (u64)(u8)text[i] << (8 * i);
+	return word;
+}
+
+/* Eight bytes of a text that may end before: read at once where they lie in one page, as that page is there. */
+static inline u64 load_word(const char *text)
+{
+	u64 word;
+
+	if (unlikely((u64)text % PAGE_SIZE > PAGE_SIZE - 8))
+		return load_last_bytes(text);
+	__builtin_memcpy(&word, text, 8);
+	return word;
+}
+
 /* A component of the path: its last word, with zeros behind the name, helps to compare it. */
 struct component {
 	struct name name;
 	u64 last_word;
 };
 
-/* The component at `text`, up to a slash or the end, hashed on the way. Reads whole words. False: too long. */
+/* The component at `text`, up to a slash or the end, hashed on the way. False: not this way. */
 static inline bool parse_name(const struct dentry *parent, const char *text,
 			      struct component *component)
 {
@@ -37,7 +58,7 @@ static inline bool parse_name(const struct dentry *parent, const char *text,
 	u32 length = 0;
 
 	for (;;) {
-		__builtin_memcpy(&word, text + length, 8);
+		word = load_word(text + length);
 		ends = zero_bytes(word) | zero_bytes(word ^ 0x2f2f2f2f2f2f2f2f);
 		if (ends)
 			break;
@@ -143,26 +164,15 @@ static inline bool still_true(const struct fast_walk *walk)
 	       !seq_read_retry(&mount_sequence, walk->mounts);
 }
 
-static bool step_up(struct fast_walk *walk)
+/* Only plain names: "." and ".." are for the careful walk. */
+static inline int last_type(struct path_last *last)
 {
-	struct path *path = &walk->path;
+	const char *text = last->name.text;
 
-	if (path->dentry == walk->root.dentry && path->mount == walk->root.mount)
-		return true;
-	if (path->dentry == path->mount->root)
-		return false;
-	path->dentry = READ_ONCE(path->dentry->parent);
-	return true;
-}
-
-static inline int step_down(struct fast_walk *walk, const struct component *component)
-{
-	struct dentry *dentry = find(walk->path.dentry, component, walk->renames);
-
-	if (unlikely(!dentry || (READ_ONCE(dentry->flags) & DENTRY_REVALIDATE)))
-		return GIVE_UP;
-	walk->path.dentry = dentry;
-	return dentry_inode(dentry) ? 0 : -ENOENT;
+	last->type = LAST_NORMAL;
+	if (likely(text[0] != '.'))
+		return 0;
+	return last->name.length == 1 || (last->name.length == 2 && text[1] == '.') ? GIVE_UP : 0;
 }
 
 static void cross_mounts(struct fast_walk *walk)
@@ -177,60 +187,102 @@ static void cross_mounts(struct fast_walk *walk)
 	}
 }
 
-static inline int step(struct fast_walk *walk, const struct component *component)
+/* Into `dentry`, which has something about it. */
+static __noinline bool step_special(struct fast_walk *walk, u32 flags)
 {
-	const struct name *name = &component->name;
-	const char *text = name->text;
-	int error;
-
-	if (unlikely(text[0] == '.' &&
-		     (name->length == 1 || (name->length == 2 && text[1] == '.')))) {
-		if (name->length == 1)
-			return 0;
-		error = step_up(walk) ? 0 : GIVE_UP;
-	} else {
-		error = step_down(walk, component);
-	}
-	if (error)
-		return error;
-	if (unlikely(READ_ONCE(walk->path.dentry->flags) & DENTRY_MOUNTED))
-		cross_mounts(walk);
-	walk->inode = dentry_inode(walk->path.dentry);
-	return 0;
+	if (flags & DENTRY_REVALIDATE)
+		return false;
+	cross_mounts(walk);
+	return true;
 }
 
-/* Under rcu_read_lock. 0, -ENOENT (both to be believed only if still_true), or GIVE_UP. */
-static inline int walk_fast(struct fast_walk *walk, int dirfd, const char *text, u32 flags)
+static inline int step_into(struct fast_walk *walk, struct dentry *dentry)
+{
+	u32 flags = READ_ONCE(dentry->flags);
+
+	walk->path.dentry = dentry;
+	if (unlikely(flags & (DENTRY_REVALIDATE | DENTRY_MOUNTED)) && !step_special(walk, flags))
+		return GIVE_UP;
+	walk->inode = dentry_inode(walk->path.dentry);
+	return likely(walk->inode) ? 0 : -ENOENT;
+}
+
+static __noinline int step_up(struct fast_walk *walk)
+{
+	const struct path *path = &walk->path;
+
+	if (path->dentry == walk->root.dentry && path->mount == walk->root.mount)
+		return 0;
+	if (path->dentry == path->mount->root)
+		return GIVE_UP;
+	return step_into(walk, READ_ONCE(path->dentry->parent));
+}
+
+static inline int step(struct fast_walk *walk, const struct component *component)
+{
+	const char *text = component->name.text;
+	u32 length = component->name.length;
+	struct dentry *dentry;
+
+	if (unlikely(text[0] == '.')) {
+		if (length == 1)
+			return 0;
+		if (length == 2 && text[1] == '.')
+			return step_up(walk);
+	}
+	dentry = find(walk->path.dentry, component, walk->renames);
+	return likely(dentry) ? step_into(walk, dentry) : GIVE_UP;
+}
+
+static inline const char *skip_slashes(const char *text)
+{
+	while (unlikely(*text == '/'))
+		text++;
+	return text;
+}
+
+/*
+ * Under rcu_read_lock. 0, -ENOENT (both to be believed only if still_true), or GIVE_UP. `last` not NULL: stops before the
+ * last component, which goes there.
+ */
+static __always_inline int walk_fast(struct fast_walk *walk, int dirfd, const char *text, u32 flags,
+				     struct path_last *last)
 {
 	struct component component;
 	int result;
 
 	if (!start(walk, dirfd, text))
 		return GIVE_UP;
-	for (;;) {
-		while (*text == '/')
-			text++;
-		if (!*text)
-			break;
+	for (text = skip_slashes(text); *text;) {
+		const char *end;
+
+		/* A link on the way is no directory, and gives up here. */
 		if (!may_search(walk->inode) || !parse_name(walk->path.dentry, text, &component))
 			return GIVE_UP;
+		end = text + component.name.length;
+		text = skip_slashes(end);
+		if (last && !*text) {
+			last->name = component.name;
+			last->trailing_slash = text != end;
+			return last_type(last);
+		}
 		result = step(walk, &component);
 		if (unlikely(result))
 			return result;
-		text += component.name.length;
-		/* A link at the very end may be what is asked for. */
-		if (unlikely(inode_is_link(walk->inode)) && (*text || (flags & LOOKUP_FOLLOW)))
-			return GIVE_UP;
-		if (unlikely(*text == '/'))
-			flags |= text[1] ? 0 : LOOKUP_DIRECTORY;
+		if (unlikely(text != end) && !*text)
+			flags |= LOOKUP_DIRECTORY;
 	}
+	if (last)
+		return GIVE_UP; /* no name at all */
+	if (unlikely(inode_is_link(walk->inode)) && (flags & (LOOKUP_FOLLOW | LOOKUP_DIRECTORY)))
+		return GIVE_UP;
 	return (flags & LOOKUP_DIRECTORY) && !inode_is_dir(walk->inode) ? GIVE_UP : 0;
 }
 
 /* Only these ask for nothing that the simple walk does not do. */
 static bool flags_are_simple(u32 flags)
 {
-	return (flags & ~(u32)(LOOKUP_FOLLOW | LOOKUP_DIRECTORY | LOOKUP_EMPTY)) == LOOKUP_PADDED;
+	return !(flags & ~(u32)(LOOKUP_FOLLOW | LOOKUP_DIRECTORY | LOOKUP_EMPTY));
 }
 
 /* References for what was found under rcu_read_lock, which is given up: 0 or GIVE_UP. */
@@ -261,13 +313,27 @@ int path_lookup_fast(int dirfd, const char *text, u32 flags, struct path *path)
 	if (!flags_are_simple(flags) || !*text)
 		return GIVE_UP;
 	rcu_read_lock();
-	result = walk_fast(&walk, dirfd, text, flags);
+	result = walk_fast(&walk, dirfd, text, flags, NULL);
 	if (likely(result == 0))
 		return take_references(&walk, path);
 	if (!still_true(&walk))
 		result = GIVE_UP;
 	rcu_read_unlock();
 	return result;
+}
+
+int path_parent_fast(int dirfd, const char *text, u32 flags, struct path *parent,
+		     struct path_last *last)
+{
+	struct fast_walk walk;
+
+	if (!flags_are_simple(flags))
+		return GIVE_UP;
+	rcu_read_lock();
+	if (likely(walk_fast(&walk, dirfd, text, flags, last) == 0))
+		return take_references(&walk, parent);
+	rcu_read_unlock();
+	return GIVE_UP;
 }
 
 /* Walks to an inode that can be asked without its file system: then 0, and rcu_read_lock is held. */
@@ -278,7 +344,7 @@ static inline int reach(struct fast_walk *walk, int dirfd, const char *text, u32
 	if (!flags_are_simple(flags) || !*text)
 		return GIVE_UP;
 	rcu_read_lock();
-	result = walk_fast(walk, dirfd, text, flags);
+	result = walk_fast(walk, dirfd, text, flags, NULL);
 	if (likely(result == 0 && !walk->inode->ops->getattr))
 		return 0;
 	if (result == 0 || !still_true(walk))

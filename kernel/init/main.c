@@ -53,8 +53,10 @@ static void built_in_words_report(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (param_get(words[i]))
-			pr_notice("%s: the profile decides (this one is " BUILD_PROFILE ")", words[i]);
-	if (param_get("transparent_hugepage") && strcmp(param_get("transparent_hugepage"), "never") != 0)
+			pr_notice("%s: the profile decides (this one is " BUILD_PROFILE ")",
+				  words[i]);
+	if (param_get("transparent_hugepage") &&
+	    strcmp(param_get("transparent_hugepage"), "never") != 0)
 		pr_notice("transparent_hugepage: there are no huge pages yet");
 }
 
@@ -164,10 +166,9 @@ static void init_main(void *arg)
 	init_sections_free();
 	page_report();
 	if (init_run())
-		boot_stop(
-			NO_INIT_EXIT_CODE,
-			"no init found: the initramfs needs an executable /init, or name one with rdinit=",
-			NULL);
+		boot_stop(NO_INIT_EXIT_CODE,
+			  "no init found: the initramfs needs an executable /init, or name one with rdinit=",
+			  NULL);
 	context_enter_user();
 }
 

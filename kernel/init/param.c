@@ -115,8 +115,7 @@ static void list_append(const char **list, size_t max, const char *word)
 static void pass_to_init(char *key, char *value, bool argument)
 {
 	if (value && !argument)
-		list_append(param_init_env, ARRAY_LEN(param_init_env) - 1,
-			    cmdline_join(key, value));
+		list_append(param_init_env, ARRAY_LEN(param_init_env) - 1, cmdline_join(key, value));
 	else
 		list_append(param_init_args, ARRAY_LEN(param_init_args) - 1,
 			    value ? cmdline_join(key, value) : key);

@@ -26,8 +26,7 @@ struct futex_bucket {
 /* On the waiter's stack. */
 struct futex_waiter {
 	struct list link; /* [bucket lock] */
-	struct futex_bucket
-		*bucket; /* [its lock] NULL: woken, the waker is done with this struct */
+	struct futex_bucket *bucket; /* [its lock] NULL: woken, the waker is done with this struct */
 	struct futex_key key;
 	struct task *task;
 	u32 bitset;

@@ -389,8 +389,7 @@ static long pipe_resize(struct pipe *pipe, u64 bytes)
 	if (bytes > 1UL << 31)
 		return -EINVAL;
 	size = pages == 1 ? 1 : 2u << ilog2(pages - 1);
-	if ((u64)size * PAGE_SIZE > pipe_max_size && size > pipe->size &&
-	    !capable(CAP_SYS_RESOURCE))
+	if ((u64)size * PAGE_SIZE > pipe_max_size && size > pipe->size && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	mutex_lock(&pipe->lock);
 	error = resize_locked(pipe, size);

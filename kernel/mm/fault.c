@@ -373,8 +373,7 @@ static __noinline struct vma *fault_find_stack(struct mm *mm, u64 address)
 	rwsem_read_unlock(&mm->lock);
 	rwsem_write_lock(&mm->lock);
 	vma = vma_find(mm, address);
-	if (vma && vma->start > address &&
-	    (!(vma->flags & VM_STACK) || vm_grow_stack(vma, address)))
+	if (vma && vma->start > address && (!(vma->flags & VM_STACK) || vm_grow_stack(vma, address)))
 		vma = NULL;
 	rwsem_downgrade(&mm->lock);
 	return vma;
@@ -420,8 +419,8 @@ static void fault_signal(int error, u64 address)
 	}
 }
 
-bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_access access, bool present,
-		     bool user_mode)
+bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_access access,
+		     bool present, bool user_mode)
 {
 	static const u8 flags_of[] = {
 		[TRAP_READ] = 0, [TRAP_WRITE] = FAULT_WRITE, [TRAP_EXEC] = FAULT_EXEC

@@ -23,8 +23,7 @@ static const struct {
 #define SMALL_MAX 1024
 
 static struct slab_cache *class_caches[ARRAY_LEN(classes)] __ro_after_init;
-static u8
-	small_class[SMALL_MAX / SMALL_STEP + 1] __ro_after_init; /* by size, in steps, rounded up */
+static u8 small_class[SMALL_MAX / SMALL_STEP + 1] __ro_after_init; /* by size, in steps, rounded up */
 
 void slab_init(void)
 {

@@ -155,8 +155,8 @@ static int advise_remove(struct mm *mm, u64 start, u64 end)
 	if (!file)
 		return error;
 	error = file->ops->fallocate
-			? (int)file->ops->fallocate(
-				  file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length)
+			? (int)file->ops->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+						    offset, length)
 			: -EOPNOTSUPP;
 	file_put(file);
 	return error;
@@ -176,6 +176,8 @@ static int advise_populate(struct mm *mm, u64 start, u64 end, bool write)
 		rwsem_read_unlock(&mm->lock);
 		if (error)
 			return error == -EACCES ? -EINVAL : error == -ERANGE ? -EFAULT : error;
+		if (signal_is_fatal_pending(current))
+			return -EINTR;
 		start += PAGE_SIZE;
 	}
 	return 0;

@@ -125,8 +125,8 @@ int vm_mlock_all(int flags)
 	error = rwsem_write_lock_killable(&mm->lock);
 	if (error)
 		return error;
-	if ((flags & MCL_CURRENT) && mm_may_lock(mm, (u64)(atomic_read(&mm->pages_total) -
-							   atomic_read(&mm->pages_locked)))) {
+	if ((flags & MCL_CURRENT) &&
+	    mm_may_lock(mm, (u64)(atomic_read(&mm->pages_total) - atomic_read(&mm->pages_locked)))) {
 		error = -ENOMEM;
 	} else {
 		mm->default_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;

@@ -74,7 +74,7 @@ static void mm_tear_down(struct mm *mm)
 		if (vma->flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
 	}
-	pt_free_tables(&gather, 0, USER_END, 0, USER_HALF_END);
+	pt_free_tables(&gather, &gone, 0, USER_HALF_END);
 	gather_end(&gather);
 	mm->vmas = RB_ROOT;
 	mm->cached = NULL;

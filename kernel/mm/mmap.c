@@ -190,8 +190,7 @@ int vm_map_anonymous(struct mm *mm, u64 start, u64 end, u32 flags)
 
 	if (mm->vma_count >= VMA_COUNT_MAX)
 		return -ENOMEM;
-	return map_range(mm, start, end, flags | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC,
-			 &request);
+	return map_range(mm, start, end, flags | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC, &request);
 }
 
 /* Of what lies in the way, the part that counts against the limits now and will be gone. */

@@ -58,10 +58,11 @@ static void move_entries(struct remap *r, u64 to, u64 length)
 		move_table(from, pt_entry_find(r->mm, target, 1), part >> PAGE_SHIFT);
 		at += part;
 	}
-	rmap_unlock(r->vma);
+	/* Before it may: it would free the pages after a flush of the new place alone. */
 	gather_begin(&gather, r->mm);
 	gather_range(&gather, r->old, end);
 	gather_end(&gather);
+	rmap_unlock(r->vma);
 }
 
 /* --- Moving a mapping ------------------------------------------------------------------------------------------------ */
@@ -140,8 +141,7 @@ static int remap_grow_in_place(struct remap *r)
 static int remap_check_vma(struct remap *r)
 {
 	struct vma *vma = vma_find(r->mm, r->old);
-	u64 more = r->new_length > r->old_length ? (r->new_length - r->old_length) >> PAGE_SHIFT
-						 : 0;
+	u64 more = r->new_length > r->old_length ? (r->new_length - r->old_length) >> PAGE_SHIFT : 0;
 
 	if (!vma || vma->start > r->old)
 		return -EFAULT;
@@ -251,8 +251,7 @@ long vm_mremap(u64 old, u64 old_length, u64 new_length, u32 flags, u64 new_addre
 	if (at)
 		return at;
 	at = remap_locked(&r);
-	locked = at > 0 && r.vma && r.new_length > r.old_length &&
-		 (r.mm->default_flags & VM_LOCKED);
+	locked = at > 0 && r.vma && r.new_length > r.old_length && (r.mm->default_flags & VM_LOCKED);
 	rwsem_write_unlock(&r.mm->lock);
 	if (locked)
 		(void)vm_populate(r.mm, (u64)at, r.new_length, true);

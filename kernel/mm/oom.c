@@ -18,16 +18,28 @@ static struct mutex oom_lock = MUTEX_INIT(oom_lock, RANK_SLEEP_MISC);
 static u64 victim_since_ns; /* [oom_lock] 0: nobody was killed yet */
 static s32 victim_tid; /* [oom_lock] */
 
-/* Pages that its end would free, moved by oom_score_adj; -1: not to be killed. */
+/* Pages that its end would free; -1: it has no memory any more. Under task->lock the mm stays. */
+static long task_pages(struct task *task)
+{
+	const struct mm *mm;
+	long pages = -1;
+
+	spin_lock(&task->lock);
+	mm = task->mm;
+	if (mm)
+		pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
+			atomic_read(&mm->rss_shmem) + atomic_read(&mm->table_pages);
+	spin_unlock(&task->lock);
+	return pages;
+}
+
+/* The same, moved by oom_score_adj; -1: not to be killed. */
 static long task_score(struct task *task, long total)
 {
-	const struct mm *mm = READ_ONCE(task->mm);
-	long adjust = task->process->oom_score_adjust, pages;
+	long adjust = task->process->oom_score_adjust, pages = task_pages(task);
 
-	if (!mm || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
+	if (pages < 0 || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
 		return -1;
-	pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
-		atomic_read(&mm->rss_shmem) + atomic_read(&mm->table_pages);
 	pages += adjust * (total / 1000);
 	return MAX(pages, 1L);
 }

@@ -49,8 +49,7 @@ void __init page_cache_init_slab(void)
 		mutex_init(&fill_locks[i], RANK_PAGE_CACHE_FILL);
 }
 
-void page_cache_init(struct page_cache *cache, struct inode *inode,
-		     const struct page_cache_ops *ops)
+void page_cache_init(struct page_cache *cache, struct inode *inode, const struct page_cache_ops *ops)
 {
 	spin_init(&cache->lock, RANK_MAPPING);
 	spin_init(&cache->rmap_lock, RANK_RMAP);

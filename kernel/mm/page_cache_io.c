@@ -37,8 +37,9 @@ ssize_t page_cache_read(struct file *file, struct io_iter *iter, u64 position)
 		if (IS_ERR(page))
 			return done ? done : PTR_ERR(page);
 		if (page) {
-			moved = io_iter_write(
-				iter, (char *)page_virt(page) + (position & (PAGE_SIZE - 1)), part);
+			moved = io_iter_write(iter,
+					      (char *)page_virt(page) + (position & (PAGE_SIZE - 1)),
+					      part);
 			page_put(page);
 		} else {
 			moved = io_iter_zero(iter, part);

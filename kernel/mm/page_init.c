@@ -156,7 +156,6 @@ void page_report(void)
 	const unsigned int kib = PAGE_SHIFT - 10;
 
 	pr_info("Memory: %lluK/%lluK available (%lluK reserved)",
-		(unsigned long long)page_free_count() << kib,
-		(unsigned long long)buddy.total << kib,
+		(unsigned long long)page_free_count() << kib, (unsigned long long)buddy.total << kib,
 		(unsigned long long)(buddy.total - buddy.managed) << kib);
 }

@@ -120,8 +120,9 @@ static inline void object_take_back(const struct slab_cache *cache, void *object
 /* No lock. All objects free, in the order of their addresses. NULL: out of memory. */
 static struct page *slab_make(struct slab_cache *cache, unsigned int flags)
 {
-	struct page *page = page_alloc(
-		cache->order, PAGE_COMPOUND | (flags & SLAB_ATOMIC ? PAGE_ATOMIC : 0), PAGE_SLAB);
+	struct page *page = page_alloc(cache->order,
+				       PAGE_COMPOUND | (flags & SLAB_ATOMIC ? PAGE_ATOMIC : 0),
+				       PAGE_SLAB);
 	char *base;
 	void *next = NULL;
 

@@ -20,8 +20,8 @@ const char *slab_check_redzone(const struct slab_cache *cache, void *object)
 	const struct slab_trailer *trailer = slab_trailer(cache, object);
 	size_t used = trailer->used;
 
-	if (used > cache->size ||
-	    mem_find_other((char *)object + used, SLAB_REDZONE_BYTE, cache->trailer - used + sizeof(trailer->redzone)))
+	if (used > cache->size || mem_find_other((char *)object + used, SLAB_REDZONE_BYTE,
+						 cache->trailer - used + sizeof(trailer->redzone)))
 		return "red zone overwritten: a store behind its end";
 	return NULL;
 }
@@ -33,7 +33,9 @@ void slab_set_poison(const struct slab_cache *cache, void *object)
 
 const char *slab_check_poison(const struct slab_cache *cache, void *object)
 {
-	return mem_find_other(object, SLAB_POISON_BYTE, cache->size) ? "poison overwritten: written after it was freed" : NULL;
+	return mem_find_other(object, SLAB_POISON_BYTE, cache->size)
+		       ? "poison overwritten: written after it was freed"
+		       : NULL;
 }
 
 const char *slab_check_address(const struct slab_cache *cache, const void *object)
@@ -56,9 +58,9 @@ static void show_object(const struct slab_cache *cache, const void *object)
 	const u64 *words = object;
 
 	for (u32 i = 0; i + 4 <= cache->stride / sizeof(*words) && i < 64; i += 4)
-		pr_err("%4zu: %016llx %016llx %016llx %016llx", i * sizeof(*words), (unsigned long long)words[i],
-		       (unsigned long long)words[i + 1], (unsigned long long)words[i + 2],
-		       (unsigned long long)words[i + 3]);
+		pr_err("%4zu: %016llx %016llx %016llx %016llx", i * sizeof(*words),
+		       (unsigned long long)words[i], (unsigned long long)words[i + 1],
+		       (unsigned long long)words[i + 2], (unsigned long long)words[i + 3]);
 }
 
 void slab_fail(const struct slab_cache *cache, const void *object, const char *what)

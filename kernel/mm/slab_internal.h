@@ -22,8 +22,7 @@ struct slab_cache {
 	u8 order; /* [I] of a slab's pages */
 	u64 secret; /* [I] of the hidden free list */
 	struct spinlock lock; /* RANK_SLAB */
-	struct list
-		partial; /* [lock] page->lru of slabs with a free object, empty ones at the end */
+	struct list partial; /* [lock] page->lru of slabs with a free object, empty ones at the end */
 	u32 empty; /* [lock] slabs without an object in use: at most one is kept */
 	u64 slabs; /* [lock] */
 	u64 in_use; /* [lock] objects out of their slab; those in per-CPU lists count */

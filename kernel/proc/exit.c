@@ -154,7 +154,7 @@ static void children_pass_on(struct task *leader, struct list *dead)
 static bool exit_announce(bool last)
 {
 	struct process *process = current->process;
-	struct task *leader, *child, *next;
+	struct task *leader, *child, *next, *exec_task;
 	struct list dead = LIST_INIT(dead);
 	bool reap = true;
 
@@ -169,8 +169,9 @@ static bool exit_announce(bool last)
 		reap = process_is_empty(leader) && parent_notify_exit(leader, leader->exit_signal);
 	if (reap)
 		current->exit_state = TASK_DEAD;
-	if (process->exec_task)
-		sched_wake(process->exec_task, TASK_KILLABLE);
+	exec_task = READ_ONCE(process->exec_task); /* it may give up meanwhile, but is not freed */
+	if (exec_task)
+		sched_wake(exec_task, TASK_KILLABLE);
 	spin_unlock(&tasklist_lock);
 	list_for_each_entry_safe (child, next, &dead, reap_link)
 		task_reap(child);
@@ -183,11 +184,9 @@ void task_exit(int wait_status)
 	bool last;
 
 	check(!in_interrupt());
-	if (current->tgid == 1 && process->thread_count == 1)
-		panic("Attempted to kill init! exitcode=0x%08x",
-		      (unsigned int)(process->flags & PROCESS_GROUP_EXIT ? process->exit_code
-									 : wait_status));
 	last = exit_signals(wait_status);
+	if (last && current->tgid == 1)
+		panic("Attempted to kill init! exitcode=0x%08x", (unsigned int)process->exit_code);
 	current->exit_code = wait_status;
 	if (last)
 		itimers_exit(process);

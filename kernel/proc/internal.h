@@ -84,8 +84,7 @@ struct exec {
 	u64 entry;
 };
 
-int exec_resolve(
-	struct exec *exec); /* script.c: exec->file becomes an ELF file, or -ENOEXEC later */
+int exec_resolve(struct exec *exec); /* script.c: exec->file becomes an ELF file, or -ENOEXEC later */
 int exec_read(struct file *file, void *buffer, size_t size,
 	      u64 offset); /* all of it, or -ENOEXEC, -errno */
 int exec_image_open(struct exec_image *image,

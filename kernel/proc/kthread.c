@@ -46,8 +46,7 @@ struct task *kthread_run(void (*entry)(void *arg), void *arg, const char *format
 		return task;
 	}
 	sched_start(task);
-	task_put(
-		task); /* it stays until it ends; the pointer is a name to the caller, not a reference */
+	task_put(task); /* it stays until it ends; the pointer is a name to the caller, not a reference */
 	return task;
 }
 

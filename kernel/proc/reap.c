@@ -49,7 +49,8 @@ bool parent_notify_exit(struct task *leader, int signo)
 			if (action->handler == ABI_SIG_IGN)
 				signo = 0;
 		}
-		if (signo > 0)
+		/* clone takes any number; one that is no signal tells nobody. */
+		if (signo > 0 && signo <= ABI_NSIG)
 			signal_send_locked(parent, &info, true);
 		spin_unlock_irq(&sighand->lock, flags);
 	}

@@ -222,8 +222,7 @@ void task_times(struct task *task, u64 *user_ns, u64 *system_ns)
 		u64 sum = user + system;
 
 		/* total * system / sum without overflow: the quotient and the rest apart. */
-		*system_ns =
-			total / sum * system + total % sum * (system >> 10) / ((sum >> 10) | 1);
+		*system_ns = total / sum * system + total % sum * (system >> 10) / ((sum >> 10) | 1);
 		*system_ns = MIN(*system_ns, total);
 	}
 	*user_ns = total - *system_ns;

@@ -101,6 +101,7 @@ bool sched_steal(struct runqueue *rq)
 	task = stealable_task(from, rq->cpu);
 	if (task) {
 		runqueue_remove(from, task);
+		task->sched.must_move = true; /* in transit */
 		task->sched.vruntime -= from->min_vruntime;
 		WRITE_ONCE(task->sched.cpu, rq->cpu);
 	}
@@ -109,6 +110,7 @@ bool sched_steal(struct runqueue *rq)
 		return false;
 	flags = spin_lock_irq(&rq->lock);
 	task->sched.vruntime += rq->min_vruntime;
+	task->sched.must_move = false;
 	runqueue_add(rq, task);
 	runqueue_check_preempt(rq, task);
 	spin_unlock_irq(&rq->lock, flags);

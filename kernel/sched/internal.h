@@ -53,6 +53,12 @@ static inline bool task_is_rt(const struct task *task)
 	return task->sched.rt_priority != 0;
 }
 
+/* Runnable, and on its way from one queue to another with neither lock held. */
+static inline bool task_in_transit(const struct task *task)
+{
+	return task->sched.must_move && !task->sched.queued;
+}
+
 static inline unsigned int runqueue_count(const struct runqueue *rq)
 {
 	return rq->fair_count + rq->rt_count;

@@ -60,7 +60,11 @@ int sched_set_affinity(struct task *task, const unsigned long *mask)
 
 	if (target == ~0u)
 		return -EINVAL;
-	rq = task_lock_runqueue(task, &flags);
+	/* A task in transit is in its next queue in a moment. */
+	while ((rq = task_lock_runqueue(task, &flags)), task_in_transit(task)) {
+		spin_unlock_irq(&rq->lock, flags);
+		cpu_relax();
+	}
 	for (unsigned int word = 0; word < BITMAP_WORDS(cpu_count()); word++)
 		task->sched.affinity[word] = mask[word];
 	if (bitmap_test(mask, rq->cpu)) {
@@ -80,9 +84,11 @@ int sched_set_affinity(struct task *task, const unsigned long *mask)
 	runqueue_remove(rq, task);
 	to = runqueue_of(target);
 	task->sched.vruntime += to->min_vruntime - rq->min_vruntime;
+	task->sched.must_move = true;
 	WRITE_ONCE(task->sched.cpu, target);
 	spin_unlock_raw(&rq->lock);
 	spin_lock_raw(&to->lock);
+	task->sched.must_move = false;
 	runqueue_add(to, task);
 	runqueue_check_preempt(to, task);
 	spin_unlock_irq(&to->lock, flags);

@@ -55,7 +55,9 @@ static void rcu_start_batch(void)
 {
 	if (likely(!READ_ONCE(rcu_wanted)) || !READ_ONCE(rcu_running) || !xchg(&rcu_wanted, 0))
 		return;
-	hrtimer_start(&rcu_timer, clock_ns() + RCU_DELAY_NS);
+	/* One that is set serves these callbacks too; put off by each of them it might never come. */
+	if (!hrtimer_queued(&rcu_timer))
+		hrtimer_start(&rcu_timer, clock_ns() + RCU_DELAY_NS);
 }
 
 void rcu_quiescent(void)

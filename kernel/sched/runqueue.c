@@ -20,6 +20,9 @@ void runqueue_charge(struct runqueue *rq)
 	struct task *task = rq->running;
 	u64 now = clock_ns(), ns = now - rq->clock_ns;
 
+	/* Another CPU, whose clock is a little ahead, may have been here last. */
+	if ((s64)ns <= 0)
+		return;
 	rq->clock_ns = now;
 	if (task == rq->idle)
 		return;
@@ -98,13 +101,20 @@ void runqueue_remove(struct runqueue *rq, struct task *task)
 		fair_dequeue(rq, task);
 }
 
+/* slice_start_ns 0: it has yielded. */
+static bool rt_turn_over(const struct runqueue *rq, const struct task *task)
+{
+	if (!task->sched.slice_start_ns)
+		return true;
+	return task->sched.policy == SCHED_RR &&
+	       rq->clock_ns - task->sched.slice_start_ns >= SCHED_RR_SLICE_NS;
+}
+
 /* A real-time task that was preempted keeps its place at the head; one whose turn is over goes to the end. */
 void runqueue_put_back(struct runqueue *rq, struct task *task)
 {
 	if (task_is_rt(task))
-		rt_enqueue(rq, task,
-			   rq->clock_ns - task->sched.slice_start_ns < SCHED_RR_SLICE_NS ||
-				   task->sched.policy == SCHED_FIFO);
+		rt_enqueue(rq, task, !rt_turn_over(rq, task));
 	else
 		fair_enqueue(rq, task);
 }

@@ -43,7 +43,10 @@ static void thread_registers_switch(struct task *prev, struct task *next)
 	cpu_set_user_gs_base(next->gs_base);
 }
 
-/* rq->lock held; the task is not runnable and has left its CPU. Returns with the lock of its new queue held instead. */
+/*
+ * rq->lock held; the task is in no queue and has left its CPU. Returns with the lock of its new queue held instead. In
+ * between it is in transit: who wakes it changes its state only.
+ */
 static struct runqueue *task_move_to(struct runqueue *rq, struct task *task, unsigned int cpu)
 {
 	struct runqueue *to = runqueue_of(cpu);
@@ -51,9 +54,11 @@ static struct runqueue *task_move_to(struct runqueue *rq, struct task *task, uns
 	if (to == rq)
 		return rq;
 	task->sched.vruntime += to->min_vruntime - rq->min_vruntime;
+	task->sched.must_move = true;
 	WRITE_ONCE(task->sched.cpu, cpu);
 	spin_unlock_raw(&rq->lock);
 	spin_lock_raw(&to->lock);
+	task->sched.must_move = false;
 	return to;
 }
 
@@ -63,8 +68,8 @@ static void sched_start_elsewhere(struct task *task)
 	struct runqueue *rq = runqueue_of(task->sched.cpu);
 
 	spin_lock(&rq->lock);
-	task->sched.must_move = false;
 	rq = task_move_to(rq, task, sched_pick_cpu(task, true));
+	task->sched.must_move = false;
 	runqueue_add(rq, task);
 	runqueue_check_preempt(rq, task);
 	spin_unlock(&rq->lock);
@@ -143,6 +148,7 @@ static void schedule_once(bool preempted)
 	}
 	next = runqueue_pick(rq);
 	if (next == prev) {
+		next->sched.slice_start_ns = rq->clock_ns;
 		spin_unlock_raw(&rq->lock);
 		this_cpu(preempt_count)--;
 	} else {
@@ -197,8 +203,11 @@ void irq_ipi_reschedule(void)
 void sched_resched_cpu(unsigned int cpu)
 {
 	struct runqueue *rq = runqueue_of(cpu);
-	unsigned long flags = spin_lock_irq(&rq->lock);
+	unsigned long flags;
 
+	if (!load_acquire(&rq->ready))
+		return; /* it has only just come online */
+	flags = spin_lock_irq(&rq->lock);
 	runqueue_reschedule(rq);
 	spin_unlock_irq(&rq->lock, flags);
 }
@@ -207,17 +216,21 @@ bool sched_wake(struct task *task, u32 states)
 {
 	unsigned long flags;
 	struct runqueue *rq;
+	u32 seen;
 
 	memory_fence(); /* the condition, stored before, against the state, stored before the sleeper tested it */
 	if (!(READ_ONCE(task->state) & states))
 		return false;
 	rq = task_lock_runqueue(task, &flags);
-	if (!(task->state & states)) {
-		spin_unlock_irq(&rq->lock, flags);
-		return false;
-	}
-	WRITE_ONCE(task->state, TASK_RUNNING);
-	if (!task->sched.queued) {
+	/* A task that still runs changes its state itself, without the lock: what it became meanwhile must stay. */
+	seen = READ_ONCE(task->state);
+	do {
+		if (!(seen & states)) {
+			spin_unlock_irq(&rq->lock, flags);
+			return false;
+		}
+	} while (!try_cmpxchg(&task->state, &seen, TASK_RUNNING));
+	if (!task->sched.queued && !task->sched.must_move) {
 		rq = task_move_to(rq, task, sched_pick_cpu(task, false));
 		if (!task_is_rt(task))
 			fair_place_woken(rq, task);

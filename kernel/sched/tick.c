@@ -12,8 +12,7 @@ static u64 load_updated_ns;
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
 #define LOAD_SHIFT 11
 
-static DEFINE_PER_CPU(bool,
-		      irq_from_user); /* [C] the interrupt being handled came from user mode */
+static DEFINE_PER_CPU(bool, irq_from_user); /* [C] the interrupt being handled came from user mode */
 
 void irq_begin(bool from_user)
 {

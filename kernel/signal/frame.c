@@ -144,8 +144,7 @@ int signal_frame_make(struct signal_delivery *delivery, struct trap_frame *frame
 	frame->cs = SEL_USER_CODE;
 	frame->ss = SEL_USER_DATA;
 	frame->orig_rax = ~0UL;
-	fpu_state_init(
-		current->fpu); /* in memory since fpu_write: handlers begin with a clean one */
+	fpu_state_init(current->fpu); /* in memory since fpu_write: handlers begin with a clean one */
 	return 0;
 }
 

@@ -31,8 +31,7 @@ static inline struct abi_sigaction *sighand_action(struct sighand *sighand, int 
 /* queue.c; all with sighand->lock held. */
 void signal_queue_init(void);
 /* Adds it; -EAGAIN: a real-time signal, and too many are queued. */
-int pending_add(struct signal_pending *pending, struct task *target,
-		const struct abi_siginfo *info);
+int pending_add(struct signal_pending *pending, struct task *target, const struct abi_siginfo *info);
 void pending_remove(struct signal_pending *pending, sigset_t set);
 /* Takes the next signal that is not in `blocked`; 0: none. */
 int pending_take(struct signal_pending *pending, sigset_t blocked, struct abi_siginfo *info);

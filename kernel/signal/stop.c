@@ -72,8 +72,7 @@ static void stop_begin(struct process *process, int signo)
 	process->stop_signal = signo;
 	process->stop_count = 0;
 	list_for_each_entry (thread, &process->threads, thread_link) {
-		if ((thread->flags & TASK_FLAG_EXITING) ||
-		    (READ_ONCE(thread->state) & TASK_STOPPED))
+		if ((thread->flags & TASK_FLAG_EXITING) || (READ_ONCE(thread->state) & TASK_STOPPED))
 			continue;
 		thread->job_control |= JOB_STOP_PENDING | JOB_STOP_COUNTED;
 		process->stop_count++;

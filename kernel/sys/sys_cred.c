@@ -275,8 +275,7 @@ long sys_setgroups(int size, struct user_ptr list)
 }
 
 /* How many 32-bit words the version has: 0 for one we do not know, and then ours is written back. */
-static int cap_words(struct user_ptr user_header, struct abi_cap_header *header,
-		     unsigned int *words)
+static int cap_words(struct user_ptr user_header, struct abi_cap_header *header, unsigned int *words)
 {
 	if (user_read(header, user_header, sizeof(*header)))
 		return -EFAULT;
@@ -326,8 +325,7 @@ long sys_capget(struct user_ptr user_header, struct user_ptr data)
 	if (error || !data.addr)
 		return error;
 	for (unsigned int i = 0; i < 2; i++)
-		words[i] = (struct abi_cap_data){ (u32)(caps[0] >> 32 * i),
-						  (u32)(caps[1] >> 32 * i),
+		words[i] = (struct abi_cap_data){ (u32)(caps[0] >> 32 * i), (u32)(caps[1] >> 32 * i),
 						  (u32)(caps[2] >> 32 * i) };
 	return user_write(data, words, count * sizeof(words[0]));
 }

@@ -124,8 +124,7 @@ long sys_linkat(int old_dirfd, struct user_ptr old_path, int new_dirfd, struct u
 
 	if (flags & ~(u32)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	result =
-		two_names_get(&names, old_path, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0, new_path);
+	result = two_names_get(&names, old_path, flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0, new_path);
 	if (result)
 		return result;
 	result = vfs_link(old_dirfd, names.old.text, new_dirfd, names.new.text, flags);

@@ -233,7 +233,7 @@ static long fcntl_file(struct file *file, unsigned int command, u64 argument)
 	return -EINVAL;
 }
 
-static __noinline long fcntl_other(int fd, struct file *file, unsigned int command, u64 argument)
+static long fcntl_of(int fd, struct file *file, unsigned int command, u64 argument)
 {
 	long result = fcntl_any(fd, file, command, argument);
 
@@ -244,18 +244,28 @@ static __noinline long fcntl_other(int fd, struct file *file, unsigned int comma
 	return result;
 }
 
-long sys_fcntl(int fd, unsigned int command, u64 argument)
+static __noinline long fcntl_other(int fd, unsigned int command, u64 argument)
 {
 	struct fd_ref ref = fd_get_path(fd);
-	struct file *file = fd_file(ref);
-	long result;
+	long result = fd_file(ref) ? fcntl_of(fd, fd_file(ref), command, argument) : -EBADF;
 
-	if (unlikely(!file))
-		return -EBADF;
-	result = command == F_GETFL ? READ_ONCE(file->flags)
-				    : fcntl_other(fd, file, command, argument);
 	fd_put(ref);
 	return result;
+}
+
+long sys_fcntl(int fd, unsigned int command, u64 argument)
+{
+	struct fd_ref ref;
+	long flags;
+
+	if (command != F_GETFL)
+		return fcntl_other(fd, command, argument);
+	ref = fd_get_path(fd);
+	if (unlikely(!fd_file(ref)))
+		return -EBADF;
+	flags = READ_ONCE(fd_file(ref)->flags);
+	fd_put(ref);
+	return flags;
 }
 
 /* --- ioctl --------------------------------------------------------------------------------------------------------------------- */

@@ -22,8 +22,7 @@ static long open_arg(int dirfd, const char *text, u32 flags, u32 mode, u32 looku
 
 	if (fd < 0)
 		return fd;
-	file = vfs_open_lookup(dirfd, text, flags | O_LARGEFILE, mode,
-			       lookup_flags | LOOKUP_PADDED);
+	file = vfs_open_lookup(dirfd, text, flags | O_LARGEFILE, mode, lookup_flags);
 	if (!IS_ERR(file)) {
 		fd_install(fd, file);
 		return fd;

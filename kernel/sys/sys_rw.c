@@ -218,23 +218,33 @@ long sys_pwritev2(int fd, struct user_ptr iov, u64 count, u64 low, u64 high, u32
 
 /* --- Position ------------------------------------------------------------------------------------------------------------- */
 
+static long seek_locked(struct file *file, s64 offset, int whence)
+{
+	bool locked = position_lock(file);
+	long result = file->ops->seek(file, offset, whence);
+
+	if (locked)
+		mutex_unlock(&file->position_lock);
+	return result;
+}
+
 long sys_lseek(int fd, s64 offset, int whence)
 {
 	struct fd_ref ref = fd_get(fd);
 	struct file *file = fd_file(ref);
-	long result = -ESPIPE;
+	long result;
 
-	if (!file)
+	if (unlikely(!file))
 		return -EBADF;
-	if (whence < SEEK_SET || whence > SEEK_HOLE) {
+	if (unlikely((unsigned int)whence > SEEK_HOLE))
 		result = -EINVAL;
-	} else if (file->ops->seek) {
-		bool locked = position_lock(file);
-
-		result = file->ops->seek(file, offset, whence);
-		if (locked)
-			mutex_unlock(&file->position_lock);
-	}
+	else if (unlikely(!file->ops->seek))
+		result = -ESPIPE;
+	else if (likely(!(ref.raw & 1) && ref_read(&file->ref) == 1))
+		return file->ops->seek(file, offset,
+				       whence); /* nobody else has it: no lock, no reference */
+	else
+		result = seek_locked(file, offset, whence);
 	fd_put(ref);
 	return result;
 }

@@ -5,8 +5,7 @@
 #include <kernel/time.h>
 #include <platform/trap.h>
 
-long sys_rt_sigaction(int signo, struct user_ptr action, struct user_ptr old_action,
-		      size_t set_size)
+long sys_rt_sigaction(int signo, struct user_ptr action, struct user_ptr old_action, size_t set_size)
 {
 	struct abi_sigaction new, old;
 	int error;

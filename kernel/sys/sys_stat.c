@@ -52,7 +52,7 @@ static long stat_path(int dirfd, const char *text, u32 flags, struct user_ptr us
 static long stat_arg(int dirfd, const char *text, u32 flags, struct user_ptr user)
 {
 	struct abi_stat stat;
-	int error = path_stat_fast(dirfd, text, lookup_flags_of(flags) | LOOKUP_PADDED, &stat);
+	int error = path_stat_fast(dirfd, text, lookup_flags_of(flags), &stat);
 
 	if (unlikely(error > 0))
 		return stat_path(dirfd, text, flags, user);
@@ -143,7 +143,7 @@ static int statx_user(int dirfd, struct user_ptr path, u32 flags, u32 mask, stru
 	error = path_arg_get(&arg, path, lookup_flags);
 	if (error)
 		return error;
-	error = statx_path(dirfd, arg.text, lookup_flags | LOOKUP_PADDED, mask, statx);
+	error = statx_path(dirfd, arg.text, lookup_flags, mask, statx);
 	path_arg_put(&arg);
 	return error;
 }
@@ -303,7 +303,7 @@ long sys_readlinkat(int dirfd, struct user_ptr user_path, struct user_ptr buffer
 	result = path_arg_get(&arg, user_path, LOOKUP_EMPTY);
 	if (result)
 		return result;
-	result = path_lookup(dirfd, arg.text, LOOKUP_EMPTY | LOOKUP_PADDED, &path);
+	result = path_lookup(dirfd, arg.text, LOOKUP_EMPTY, &path);
 	if (!result) {
 		result = readlink_path(&path, !*arg.text, buffer, (size_t)size);
 		path_put(&path);

@@ -97,8 +97,7 @@ static int waitid_info_write(struct user_ptr to, const struct child_wait *wait, 
 #define WAITID_OPTIONS                                                                             \
 	(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)
 
-long sys_waitid(unsigned int type, s32 id, struct user_ptr info, u32 options,
-		struct user_ptr rusage)
+long sys_waitid(unsigned int type, s32 id, struct user_ptr info, u32 options, struct user_ptr rusage)
 {
 	struct abi_rusage usage;
 	struct child_wait wait = { .options = options, .usage = rusage.addr ? &usage : NULL };

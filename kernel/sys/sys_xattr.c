@@ -57,13 +57,15 @@ static long get_result(struct user_ptr name)
 	return error ? error : -EOPNOTSUPP;
 }
 
-long sys_setxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size, u32 flags)
+long sys_setxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size,
+		  u32 flags)
 {
 	(void)value, (void)size, (void)flags;
 	return change_on_path(path, name, LOOKUP_FOLLOW);
 }
 
-long sys_lsetxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size, u32 flags)
+long sys_lsetxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size,
+		   u32 flags)
 {
 	(void)value, (void)size, (void)flags;
 	return change_on_path(path, name, 0);

@@ -2,7 +2,10 @@
 #include <abi/errno.h>
 #include <kernel/sched.h>
 
-static u64 realtime_offset; /* [A] CLOCK_REALTIME - clock_ns */
+/* As Linux: the clock can be set so that it stays valid for 30 years more. */
+#define REALTIME_MAX_NS ((u64)INT64_MAX - 30ULL * 365 * 86400 * NSEC_PER_SEC)
+
+static u64 realtime_offset; /* [A] CLOCK_REALTIME - clock_ns, never negative */
 
 u64 realtime_ns(void)
 {
@@ -16,9 +19,11 @@ u64 realtime_offset_ns(void)
 
 int realtime_set(u64 ns)
 {
-	if (ns > INT64_MAX)
+	u64 now = clock_ns();
+
+	if (ns < now || ns > REALTIME_MAX_NS)
 		return -EINVAL;
-	WRITE_ONCE(realtime_offset, ns - clock_ns());
+	WRITE_ONCE(realtime_offset, ns - now);
 	return 0;
 }
 
@@ -40,14 +45,10 @@ u64 deadline_after(u64 ns)
 
 static u64 process_cpu_ns(void)
 {
-	struct task *thread;
-	u64 sum = current->process->user_ns + current->process->system_ns;
+	u64 user, system;
 
-	rcu_read_lock();
-	list_for_each_entry (thread, &current->process->threads, thread_link)
-		sum += task_runtime_ns(thread);
-	rcu_read_unlock();
-	return sum;
+	process_times(current->process, &user, &system);
+	return user + system;
 }
 
 int clock_read(int clock_id, u64 *ns)

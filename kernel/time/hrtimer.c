@@ -125,20 +125,25 @@ bool hrtimer_try_cancel(struct hrtimer *timer)
 	return queued;
 }
 
-static bool timer_is_running(struct hrtimer *timer)
-{
-	return READ_ONCE(per_cpu_ptr(timer_cpu, READ_ONCE(timer->cpu))->running) == timer;
-}
-
+/* A running callback may queue its timer again in the moment in which it ends: both are looked at under one lock. */
 bool hrtimer_cancel(struct hrtimer *timer)
 {
-	bool queued = hrtimer_try_cancel(timer);
+	bool queued = false, running;
+	struct timer_cpu *base;
+	unsigned long flags;
 
-	while (unlikely(timer_is_running(timer))) {
+	for (;;) {
+		base = timer_lock_base(timer, &flags);
+		running = base->running == timer;
+		if (timer->queued) {
+			timer_remove(base, timer);
+			queued = true;
+		}
+		spin_unlock_irq(&base->lock, flags);
+		if (likely(!running))
+			return queued;
 		cpu_relax();
-		queued |= hrtimer_try_cancel(timer);
 	}
-	return queued;
 }
 
 static void timer_run(struct timer_cpu *base, struct hrtimer *timer)

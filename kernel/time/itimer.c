@@ -8,6 +8,12 @@
 
 #include "internal.h"
 
+/* A periodic timer skips what is due before this time is over: shorter ones would never leave the interrupt. */
+#define ITIMER_PACE_NS (50 * NSEC_PER_USEC)
+
+/* Who sets a process's ITIMER_REAL holds it: between cancelling and starting, no callback may run. */
+static struct mutex real_timer_lock = MUTEX_INIT(real_timer_lock, RANK_SLEEP_MISC);
+
 static struct process *process_of_timer(struct hrtimer *timer)
 {
 	return container_of(timer, struct process, real_timer);
@@ -17,11 +23,12 @@ static struct process *process_of_timer(struct hrtimer *timer)
 enum hrtimer_restart itimer_real_expired(struct hrtimer *timer)
 {
 	struct process *process = process_of_timer(timer);
-	u64 interval = READ_ONCE(process->real_interval_ns), now = clock_ns();
+	u64 interval = READ_ONCE(process->real_interval_ns), now;
 
 	signal_kernel(process->leader, SIGALRM, true);
 	if (!interval)
 		return HRTIMER_DONE;
+	now = clock_ns() + ITIMER_PACE_NS;
 	timer->expires_ns += interval * ((now - timer->expires_ns) / interval + 1);
 	return HRTIMER_RESTART;
 }
@@ -92,10 +99,12 @@ static int itimer_read(struct process *process, unsigned int which, struct abi_i
 
 static void itimer_real_set(struct process *process, u64 value, u64 interval)
 {
+	mutex_lock(&real_timer_lock);
 	hrtimer_cancel(&process->real_timer);
-	process->real_interval_ns = interval;
+	WRITE_ONCE(process->real_interval_ns, interval);
 	if (value)
 		hrtimer_start(&process->real_timer, deadline_after(value));
+	mutex_unlock(&real_timer_lock);
 }
 
 /* value_ns is the CPU time at which the timer fires; 0: off. */

@@ -12,8 +12,7 @@ static void expect_words(const char *line, const char *expected)
 	for (char *key; (key = cmdline_next(&cursor, &value));) {
 		size_t used = strlen(words);
 
-		snprintf(words + used, sizeof(words) - used, value ? "<%s|%s>" : "<%s>", key,
-			 value);
+		snprintf(words + used, sizeof(words) - used, value ? "<%s|%s>" : "<%s>", key, value);
 	}
 	EXPECT_STR(words, expected);
 	EXPECT_EQ(*cursor, 0);

@@ -32,8 +32,7 @@ enum {
 
 static bool has_magic(const u8 *header)
 {
-	return memcmp(header, "07070", MAGIC_LEN - 1) == 0 &&
-	       (header[5] == '1' || header[5] == '2');
+	return memcmp(header, "07070", MAGIC_LEN - 1) == 0 && (header[5] == '1' || header[5] == '2');
 }
 
 static bool parse_field(const u8 *digits, u32 *out)

@@ -43,8 +43,7 @@ int elf_check_header(const void *buf, size_t len, u64 file_size, struct elf_info
 }
 
 /* What one PT_LOAD adds to `info`; load_end is 0 before the first. */
-static int check_load(const struct elf64_phdr *phdr, u64 file_size, u64 limit,
-		      struct elf_info *info)
+static int check_load(const struct elf64_phdr *phdr, u64 file_size, u64 limit, struct elf_info *info)
 {
 	u64 end;
 

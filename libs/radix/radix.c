@@ -203,9 +203,8 @@ void *radix_delete(struct radix_root *root, u64 index)
 			WRITE_ONCE(root->node, NULL);
 		/* Its parent's slot is cleared next; readers that are in it find it empty. */
 		if (i > 0)
-			WRITE_ONCE(
-				path.nodes[i - 1]->slots[slot_of(index, path.nodes[i - 1]->shift)],
-				NULL);
+			WRITE_ONCE(path.nodes[i - 1]->slots[slot_of(index, path.nodes[i - 1]->shift)],
+				   NULL);
 		root->ops->free(node);
 	}
 	return entry;

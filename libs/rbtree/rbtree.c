@@ -262,8 +262,7 @@ void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
 	insert_fixup(node, root, augment);
 }
 
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
-			const struct rb_augment *augment)
+void rb_erase_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment *augment)
 {
 	erase_node(node, root, augment);
 }

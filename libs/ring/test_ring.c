@@ -13,8 +13,7 @@ static size_t model_head, model_tail;
 static void do_put(struct ring *ring)
 {
 	u8 bytes[2 * SIZE];
-	size_t count = unit_random_below(sizeof(bytes) + 1),
-	       room = SIZE - (model_head - model_tail);
+	size_t count = unit_random_below(sizeof(bytes) + 1), room = SIZE - (model_head - model_tail);
 	size_t expected = count < room ? count : room;
 
 	for (size_t i = 0; i < count; i++)

@@ -21,8 +21,7 @@ static void sift_down(u8 *base, size_t parent, size_t count, size_t size, compar
 
 		if (child >= count)
 			return;
-		if (child + 1 < count &&
-		    compare(base + child * size, base + (child + 1) * size) < 0)
+		if (child + 1 < count && compare(base + child * size, base + (child + 1) * size) < 0)
 			child++;
 		if (compare(base + parent * size, base + child * size) >= 0)
 			return;

@@ -42,6 +42,7 @@ class Session:
         self.troubles = []
         self.commands = {}
         self.progress = None
+        self.user_told = False
 
     def words(self, rows):
         """The suite's command line for these rows."""
@@ -144,17 +145,22 @@ class Session:
 
     def results(self):
         """Kernel -> benchmark -> figures, in the form of latest.json."""
-        shares = self.shares()
-        return {kernel: {row.name: combine(by_name[row.name], shares.get(row.name)) for row in self.rows
-                         if row.name in by_name} for kernel, by_name in self.samples.items()}
+        results = {}
+        for kernel, by_name in self.samples.items():
+            rows = [row for row in self.rows if row.name in by_name]
+            shares = self.shares(kernel, rows)
+            results[kernel] = {row.name: combine(by_name[row.name], shares.get(row.name)) for row in rows}
+        return results
 
-    def shares(self):
-        """Name -> user instructions, for the chosen rows that have them."""
-        if self.accel != "icount" or not any(row.has(suite.SHARE) for row in self.rows):
+    def shares(self, kernel, rows):
+        """Name -> user instructions, for the rows that have them."""
+        if self.accel != "icount" or not any(row.has(suite.SHARE) for row in rows):
             return {}
-        print("bench: counting user instructions (once for these binaries)", file=sys.stderr)
+        if not self.user_told:
+            print("bench: counting user instructions, once for each kernel", file=sys.stderr)
+        self.user_told = True
         try:
-            return user.count()
+            return user.count(kernel, rows)
         except RuntimeError as error:
             self.troubles.append(str(error))
             return {}

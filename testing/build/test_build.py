@@ -1,6 +1,5 @@
 """The build: four profiles, side options, the same bytes from any folder, and nothing stale after a change."""
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -9,15 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from testing.conftest import clean_environment
+
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = ("fortress", "balanced", "performance", "ludicrous")
 ROW = re.compile(r"^\| ([A-Z0-9_]+) \| (on|-) \| (on|-) \| (on|-) \| (on|-) \|", re.M)
-
-
-def clean_environment():
-    """Without the variables by which a make above this one would talk to those below."""
-    return {key: value for key, value in os.environ.items()
-            if key not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PROFILE", "CONFIG", "WITH", "BUILD")}
 
 
 def make(*arguments, cwd=ROOT, fine=True):

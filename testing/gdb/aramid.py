@@ -1,5 +1,8 @@
 """aramid.py - gdb commands for a running Aramid: `make run GDB=1`, then `make gdb` in another terminal.
 
+The machine stands still before its first instruction: `hbreak kernel_main` and `continue` come first, as there is no
+page table yet for an ordinary breakpoint. Later Ctrl-C stops it anywhere.
+
 aramid-cpus       what each CPU runs
 aramid-tasks      all tasks: number, parent, state, name
 aramid-stack TID  backtrace of a task that is not running
@@ -35,13 +38,13 @@ def list_entries(head, struct, member):
 
 def per_cpu(name, cpu):
     variable = value(name)
-    offset = int(value(f"percpu_offsets[{cpu}]"))
-    return gdb.Value(int(variable.address) + offset).cast(variable.type.pointer()).dereference()
+    address = (int(variable.address) + int(value(f"percpu_offsets[{cpu}]"))) % 2**64     # the offset may be negative
+    return gdb.Value(address).cast(variable.type.pointer()).dereference()
 
 
 def cpus():
-    return range(int(value("cpus_present")) if gdb.lookup_global_symbol("cpus_present")
-                 else len(gdb.selected_inferior().threads()))
+    """QEMU shows each CPU as a thread."""
+    return range(len(gdb.selected_inferior().threads()))
 
 
 def threads(leader):

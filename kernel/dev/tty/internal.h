@@ -125,8 +125,7 @@ long termios_ioctl(struct tty *tty, unsigned int command,
 /* job.c */
 /* `signo` SIGTTIN or SIGTTOU: 0 if the caller may go on, -EIO, or -ERESTARTSYS with the signal sent to its group. */
 int job_check(struct tty *tty, int signo);
-int job_open(
-	struct tty *tty); /* a session leader without a terminal gets this one, if nobody has it */
+int job_open(struct tty *tty); /* a session leader without a terminal gets this one, if nobody has it */
 long job_ioctl(struct file *file, unsigned int command,
 	       u64 argument); /* -ENOIOCTL: not one of these */
 #define ENOIOCTL 515

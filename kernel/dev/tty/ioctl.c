@@ -34,8 +34,7 @@ static int change_begin(struct tty *tty, const struct change *change)
 	return error;
 }
 
-static void change_apply(struct tty *tty, const struct abi_termios2 *to,
-			 const struct change *change)
+static void change_apply(struct tty *tty, const struct abi_termios2 *to, const struct change *change)
 {
 	unsigned long flags = spin_lock_irq(&tty->lock);
 	struct abi_termios2 old = tty->termios;

@@ -45,8 +45,8 @@ static int report_ready(struct epoll *epoll, struct user_ptr events, int count)
 	list_splice_tail_init(&epoll->ready, &batch);
 	spin_unlock_irq(&epoll->ready_lock, flags);
 	while (done < count && result >= 0 && (item = batch_take(epoll, &batch))) {
-		result = item_report(
-			item, user_ptr_add(events, (u64)done * sizeof(struct abi_epoll_event)));
+		result = item_report(item, user_ptr_add(events,
+							(u64)done * sizeof(struct abi_epoll_event)));
 		done += result > 0;
 	}
 	/* What was left comes first the next time. */

@@ -108,8 +108,7 @@ static int sets_write(const struct select *select, const struct user_ptr sets[SE
 	size_t size = select->words * sizeof(unsigned long);
 
 	for (unsigned int set = 0; set < SETS; set++)
-		if (sets[set].addr &&
-		    user_write(sets[set], select->out + set * select->words, size))
+		if (sets[set].addr && user_write(sets[set], select->out + set * select->words, size))
 			return -EFAULT;
 	return 0;
 }
@@ -134,8 +133,7 @@ long select_user(int count, const struct user_ptr sets[SETS], u64 deadline_ns)
 	select.count = MIN((unsigned int)count, table_size());
 	select.words = BITMAP_WORDS(select.count);
 	if (select.words > WORDS_INLINE) {
-		select.in =
-			kmalloc_array(2 * SETS * select.words, sizeof(unsigned long), SLAB_ZERO);
+		select.in = kmalloc_array(2 * SETS * select.words, sizeof(unsigned long), SLAB_ZERO);
 		if (!select.in)
 			return -ENOMEM;
 	}

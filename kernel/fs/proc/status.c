@@ -136,8 +136,7 @@ static u32 stat_flags(const struct task *task)
 
 static long rss_pages(const struct mm *mm)
 {
-	return atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
-	       atomic_read(&mm->rss_shmem);
+	return atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) + atomic_read(&mm->rss_shmem);
 }
 
 static void stat_identity(struct seq_file *out, struct task *task, const struct signals *signals)

@@ -120,8 +120,7 @@ SYSTEM_SHOW(slabinfo)
 
 static void hundredths(struct seq_file *out, u64 ns)
 {
-	seq_printf(out, "%llu.%02llu", (ull)(ns / NSEC_PER_SEC),
-		   (ull)(ns % NSEC_PER_SEC / TICK_NS));
+	seq_printf(out, "%llu.%02llu", (ull)(ns / NSEC_PER_SEC), (ull)(ns % NSEC_PER_SEC / TICK_NS));
 }
 
 SYSTEM_SHOW(uptime)

@@ -28,8 +28,7 @@ int char_device_open(struct inode *inode, struct file *file);
 void dev_show_devices(struct seq_file *out); /* /proc/devices */
 
 /* Interrupt handlers of drivers: run with interrupts off. 0 or -errno. */
-int irq_request_isa(unsigned int isa_irq, void (*handler)(void *data), void *data,
-		    const char *name);
+int irq_request_isa(unsigned int isa_irq, void (*handler)(void *data), void *data, const char *name);
 void irq_show(struct seq_file *out); /* /proc/interrupts */
 u64 irq_total(void);
 

@@ -74,7 +74,6 @@ struct file {
 	int owner_signal;
 	struct list epoll_links; /* epoll items that watch it */
 	struct rcu_head rcu;
-	struct task_work *unused_work;
 };
 
 /* A file of ours without a path (pipe, eventfd, ...): ref 1, ERR_PTR. `flags`: O_RDWR etc. and O_NONBLOCK. */

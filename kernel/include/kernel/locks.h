@@ -147,8 +147,7 @@ static inline void spin_unlock_irq(struct spinlock *lock, unsigned long flags)
 {
 	lock_rank_exit(lock->rank);
 	spin_unlock_raw(lock);
-	irq_restore(
-		flags); /* before preempt_enable: an interrupt held back may want a reschedule */
+	irq_restore(flags); /* before preempt_enable: an interrupt held back may want a reschedule */
 	preempt_enable();
 }
 
@@ -197,8 +196,7 @@ void rwsem_write_lock(struct rwsem *sem);
 void rwsem_write_lock_nested(struct rwsem *sem);
 __must_check int rwsem_write_lock_killable(struct rwsem *sem);
 void rwsem_write_unlock(struct rwsem *sem);
-void rwsem_downgrade(
-	struct rwsem *sem); /* writer becomes reader without letting a writer in between */
+void rwsem_downgrade(struct rwsem *sem); /* writer becomes reader without letting a writer in between */
 bool rwsem_is_held(const struct rwsem *sem); /* by anyone */
 bool rwsem_is_write_held(const struct rwsem *sem);
 #define RWSEM_INIT(name, r)                                                                        \

@@ -41,8 +41,7 @@ struct slab_cache;
 
 struct page {
 	atomic_t ref; /* [A] 0 while free */
-	atomic_t
-		mapcount; /* [A] of a page in a page cache: its user mappings (of a huge one: on the head) */
+	atomic_t mapcount; /* [A] of a page in a page cache: its user mappings (of a huge one: on the head) */
 	u32 flags; /* [A] PAGE_FLAG_*, changed by page_flag_set/clear */
 	u8 owner; /* enum page_owner; the allocator's or the owner's */
 	u8 order; /* of the block, in its head */
@@ -66,8 +65,7 @@ struct page {
 	union {
 		struct list lru; /* slab: partial list; cache: reclaim */
 		struct {
-			u32 table_lock
-				[2]; /* struct spinlock of a page table, see page_table_lock() */
+			u32 table_lock[2]; /* struct spinlock of a page table, see page_table_lock() */
 		};
 	};
 	u32 slab_in_use, slab_objects; /* [slab lock] */

@@ -21,8 +21,7 @@ struct pid {
 
 /* ref 1; ERR_PTR(-EAGAIN, -ENOMEM). Numbers go round; 1 is the first. The last reference gives the number back. */
 struct pid *pid_alloc(void);
-struct pid *
-pid_find(s32 number); /* under rcu_read_lock, or with a reference by pid_find_get; NULL */
+struct pid *pid_find(s32 number); /* under rcu_read_lock, or with a reference by pid_find_get; NULL */
 struct pid *pid_find_get(s32 number);
 struct pid *pid_get(struct pid *pid);
 void pid_put(struct pid *pid); /* NULL is allowed */

@@ -15,8 +15,7 @@ void sched_start(struct task *task); /* first time runnable, after task_clone; p
 bool sched_wake(struct task *task, u32 states);
 void sched_yield_current(void);
 void sched_fork(
-	struct
-	task *child); /* initialises child->sched from current's; -ENOMEM is reported by task_clone */
+	struct task *child); /* initialises child->sched from current's; -ENOMEM is reported by task_clone */
 void sched_exit(struct task *task);
 int sched_set_nice(struct task *task, int nice);
 int sched_set_policy(struct task *task, int policy, int rt_priority);

@@ -32,8 +32,7 @@ struct signal_queued {
 
 struct signal_pending {
 	sigset_t set; /* [sighand] */
-	struct list
-		queue; /* [sighand] of struct signal_queued; a set bit without an entry: SI_USER from 0 */
+	struct list queue; /* [sighand] of struct signal_queued; a set bit without an entry: SI_USER from 0 */
 };
 
 struct sighand {

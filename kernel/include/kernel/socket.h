@@ -51,11 +51,13 @@ struct proto_ops {
 	u32 (*poll)(struct socket *socket, struct file *file, struct poll_table *table);
 	long (*ioctl)(struct socket *socket, unsigned int command, struct user_ptr argument);
 	/* Options of levels other than SOL_SOCKET. NULL: -EOPNOTSUPP. */
-	int (*set_option)(struct socket *socket, int level, int option, struct user_ptr value, int size);
+	int (*set_option)(struct socket *socket, int level, int option, struct user_ptr value,
+			  int size);
 	int (*get_option)(struct socket *socket, int level, int option, struct user_ptr value,
 			  struct user_ptr size);
 	void (*release)(struct socket *socket); /* the file is closed; consumes its reference */
-	void (*destroy)(struct socket *socket); /* the last reference is gone; any context that may sleep */
+	void (*destroy)(
+		struct socket *socket); /* the last reference is gone; any context that may sleep */
 };
 
 enum socket_state { SOCKET_CLOSED, SOCKET_CONNECTED, SOCKET_LISTENING };

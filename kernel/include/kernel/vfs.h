@@ -131,9 +131,9 @@ struct inode {
  */
 #define DENTRY_INLINE_NAME 40
 struct dentry {
+	struct hlist_node hash_node; /* [R hash lock] first: lookups live on it */
 	struct refcount ref;
 	u32 flags; /* [lock] DENTRY_* */
-	struct hlist_node hash_node; /* [R hash lock] */
 	struct dentry *parent; /* [R] a reference; itself at a root */
 	struct name name; /* [R lock] */
 	struct inode *inode; /* [R lock] a reference; NULL: negative */
@@ -240,7 +240,6 @@ void fs_set_root(struct fs_context *fs, const struct path *path);
 #define LOOKUP_IN_ROOT (1u << 6)
 #define LOOKUP_NO_XDEV (1u << 7)
 #define LOOKUP_NO_MAGICLINKS (1u << 8)
-#define LOOKUP_PADDED (1u << 9) /* behind the text's NUL are 7 bytes more that may be read */
 
 static inline void path_get(const struct path *path);
 void path_put(struct path *path);
@@ -255,14 +254,13 @@ struct path_name *path_name_alloc(void); /* room for a path, contents undefined;
 void path_name_put(struct path_name *name);
 
 /*
- * A path argument of a system call: short ones lie in the struct itself. get: 0, or as path_name_get. Its text is good for
- * LOOKUP_PADDED.
+ * A path argument of a system call: short ones lie in the struct itself. get: 0, or as path_name_get.
  */
-#define PATH_ARG_SMALL 104
+#define PATH_ARG_SMALL 112
 struct path_arg {
 	const char *text;
 	struct path_name *memory; /* of a long one; NULL */
-	char small[PATH_ARG_SMALL + 8];
+	char small[PATH_ARG_SMALL];
 };
 int path_arg_get(struct path_arg *arg, struct user_ptr user, u32 lookup_flags);
 static inline void path_arg_put(struct path_arg *arg)

@@ -86,8 +86,7 @@ struct mm {
 	struct rb_root vmas; /* [lock] */
 	struct vma *cached; /* [A] last lookup hit; a hint, checked before use */
 	struct refcount users; /* tasks that run in it: the last one tears it down */
-	struct refcount
-		count; /* struct itself: lazy users, /proc readers; `users` together hold one */
+	struct refcount count; /* struct itself: lazy users, /proc readers; `users` together hold one */
 	u64 sequence; /* [lock] bumped with every change of the tree: fault hints compare it */
 	u64 mmap_base; /* [I after exec] top of the area where mmap places */
 	u64 brk_start, brk; /* [lock] */
@@ -137,8 +136,7 @@ struct mmap_request {
 	struct file *file; /* NULL: anonymous; borrowed */
 	u64 page_offset;
 };
-long vm_mmap(const struct mmap_request
-		     *request); /* current->mm; checks rlimits, permissions, overcommit */
+long vm_mmap(const struct mmap_request *request); /* current->mm; checks rlimits, permissions, overcommit */
 long vm_mmap_locked(struct mm *mm, const struct mmap_request *request);
 long vm_munmap(u64 start, u64 length);
 int vm_munmap_locked(struct mm *mm, u64 start, u64 length);

@@ -55,5 +55,4 @@ static inline void hlist_del_init(struct hlist_node *node)
 #define hlist_for_each_entry(pos, head, member)                                                    \
 	for (pos = hlist_entry_or_null(__atomic_load_n(&(head)->first, __ATOMIC_CONSUME),          \
 				       __typeof__(*pos), member);                                  \
-	     pos;                                                                                  \
-	     pos = hlist_entry_or_null(READ_ONCE(pos->member.next), __typeof__(*pos), member))
+	     pos; pos = hlist_entry_or_null(READ_ONCE(pos->member.next), __typeof__(*pos), member))

@@ -29,9 +29,8 @@ struct task;
 DECLARE_PER_CPU(struct task *, current_task); /* [C] */
 /* Bit 31 set: no reschedule wanted. The rest counts reasons not to preempt; so "0" is: preempt now. See kernel/preempt.h. */
 DECLARE_PER_CPU(u32, preempt_count); /* [C] */
-DECLARE_PER_CPU(
-	unsigned long,
-	cpu_stack_guard); /* [C] canary of the running task; -mstack-protector-guard-symbol */
+DECLARE_PER_CPU(unsigned long,
+		cpu_stack_guard); /* [C] canary of the running task; -mstack-protector-guard-symbol */
 DECLARE_PER_CPU(unsigned int, irq_depth); /* [C] nesting of interrupt handlers */
 
 /* Allocates a copy for each CPU of the MADT from boot memory and moves the boot CPU to its own. */

@@ -13,8 +13,7 @@ struct clock_tsc {
 	u64 base_tsc, base_ns;
 	u64 khz;
 };
-extern struct clock_tsc
-	clock_tsc; /* [I] after cpus_start, which finds out whether the CPUs agree */
+extern struct clock_tsc clock_tsc; /* [I] after cpus_start, which finds out whether the CPUs agree */
 
 void clock_init(void); /* boot CPU: finds and calibrates the clocks, at most 2 ms */
 

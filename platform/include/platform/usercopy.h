@@ -137,8 +137,7 @@ __must_check static __always_inline int user_read(void *dst, struct user_ptr src
 	return user_read_bytes(dst, src, size);
 }
 
-__must_check static __always_inline int user_write(struct user_ptr dst, const void *src,
-						   size_t size)
+__must_check static __always_inline int user_write(struct user_ptr dst, const void *src, size_t size)
 {
 	if (__builtin_constant_p(size)) {
 		switch (size) {

@@ -5,8 +5,7 @@
 #include <platform/cpu.h>
 #include <x86/entry.h>
 
-_Static_assert(offsetof(struct context_frame, rip) == 6 * 8 &&
-		       sizeof(struct context_frame) == 7 * 8,
+_Static_assert(offsetof(struct context_frame, rip) == 6 * 8 && sizeof(struct context_frame) == 7 * 8,
 	       "what context_switch pops");
 _Static_assert(offsetof(struct context_frame, rbp) == 5 * 8, "pushed first");
 

@@ -16,8 +16,7 @@ static u64 entry_to(const struct extable_entry *entry)
 
 static int compare_from(const void *a, const void *b)
 {
-	s32 x = ((const struct extable_entry *)a)->from,
-	    y = ((const struct extable_entry *)b)->from;
+	s32 x = ((const struct extable_entry *)a)->from, y = ((const struct extable_entry *)b)->from;
 
 	return x < y ? -1 : x > y;
 }

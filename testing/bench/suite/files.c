@@ -90,8 +90,7 @@ LOOP(statx, syscall_6(SYS_statx, AT_FDCWD, (long)"/tmp", 0, STATX_BASIC_STATS, (
 LOOP(access, syscall_2(SYS_access, (long)"/tmp", F_OK))
 LOOP(readlink, syscall_3(SYS_readlink, (long)link_path, (long)buffer, PAGE))
 LOOP(getcwd, syscall_2(SYS_getcwd, (long)buffer, PAGE))
-LOOP(open_close,
-     syscall_1(SYS_close, syscall_4(SYS_openat, AT_FDCWD, (long)file_path, O_RDONLY, 0)))
+LOOP(open_close, syscall_1(SYS_close, syscall_4(SYS_openat, AT_FDCWD, (long)file_path, O_RDONLY, 0)))
 LOOP(fcntl_lock, syscall_3(SYS_fcntl, fd, F_SETLK, (long)&lock_whole) |
 			 syscall_3(SYS_fcntl, fd, F_SETLK, (long)&unlock_whole))
 LOOP(flock, syscall_2(SYS_flock, fd, LOCK_EX) | syscall_2(SYS_flock, fd, LOCK_UN))

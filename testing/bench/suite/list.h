@@ -91,8 +91,7 @@ BENCH(ctx_switch_2, "ipc", 0, setup_ring, teardown_ring, 160, 11, 101,
       "a byte to the next of 2 processes in a ring of pipes, per hop")
 BENCH(ctx_switch_4, "ipc", 0, setup_ring, teardown_ring, 160, 11, 101, "the same with 4 processes")
 BENCH(ctx_switch_8, "ipc", 0, setup_ring, teardown_ring, 160, 11, 101, "the same with 8 processes")
-BENCH(ctx_switch_16, "ipc", 0, setup_ring, teardown_ring, 160, 11, 101,
-      "the same with 16 processes")
+BENCH(ctx_switch_16, "ipc", 0, setup_ring, teardown_ring, 160, 11, 101, "the same with 16 processes")
 BENCH(bw_pipe, "bandwidth", 0, setup_bw_pipe, teardown_bandwidth, 64, 5, 31,
       "64 KiB through a pipe to another process")
 BENCH(bw_unix, "bandwidth", 0, setup_bw_unix, teardown_bandwidth, 64, 5, 31,

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -186,19 +187,25 @@ static long samples_take(const struct bench *bench, double *samples, unsigned co
 	return 0;
 }
 
-static void result_print(const struct bench *bench, long error, double *samples, unsigned count)
+static void failure_print(const struct bench *bench, const char *why)
+{
+	if (options.json)
+		printf("@@@ bench result {\"name\": \"%s\", \"failed\": \"%s\"}\n", bench->name,
+		       why);
+	else
+		printf("%-22s failed: %s\n", bench->name, why);
+	fflush(stdout);
+}
+
+static void result_print(const struct bench *bench, double *samples, unsigned count)
 {
 	const char *unit = timer_counts ? "insn" : "ns";
 	qsort(samples, count, sizeof(*samples), by_size);
 	double median = quantile(samples, count, 0.5);
-	if (error && options.json)
-		printf("@@@ bench result {\"name\": \"%s\", \"failed\": \"%s\"}\n", bench->name,
-		       strerror((int)-error));
-	else if (error)
-		printf("%-22s failed: %s\n", bench->name, strerror((int)-error));
-	else if (options.json)
+	if (options.json)
 		printf("@@@ bench result {\"name\": \"%s\", \"per_op\": %.2f, \"iters\": %u, "
-		       "\"unit\": \"%s\", \"q1\": %.2f, \"q3\": %.2f, \"ops\": %u, \"samples\": %u, \"sum\": %.0f}\n",
+		       "\"unit\": \"%s\", \"q1\": %.2f, \"q3\": %.2f, \"ops\": %u, \"samples\": %u, "
+		       "\"sum\": %.0f}\n",
 		       bench->name, median, bench->ops * count, unit,
 		       quantile(samples, count, 0.25), quantile(samples, count, 0.75), bench->ops,
 		       count, bench_sum);
@@ -208,22 +215,44 @@ static void result_print(const struct bench *bench, long error, double *samples,
 	fflush(stdout);
 }
 
-/* 0, or -errno of a benchmark that could not be measured. */
-static long bench_measure(const struct bench *bench)
+/* In a process of its own. Its exit status is 1 if the row could not be measured. */
+static _Noreturn void bench_child(const struct bench *bench)
 {
 	double samples[SAMPLES_MAX] = { 0 };
 	unsigned count = options.full ? bench->full : bench->quick;
 	bench_now = bench;
-	if (options.json)
-		printf("@@@ bench start %s\n", bench->name);
 	console_settle();
 	long error = bench->setup ? bench->setup() : 0;
 	if (!error)
 		error = samples_take(bench, samples, count);
 	if (bench->teardown)
 		bench->teardown();
-	result_print(bench, error, samples, count);
-	return error;
+	if (error)
+		failure_print(bench, strerror((int)-error));
+	else
+		result_print(bench, samples, count);
+	_exit(error != 0);
+}
+
+/*
+ * Whether the row was measured. Each runs in a fork of this process, which is the same for all: what one
+ * leaves behind in its memory is no cost of the next, and what kills one does not end the others.
+ */
+static int bench_measure(const struct bench *bench)
+{
+	int status = 0;
+	if (options.json)
+		printf("@@@ bench start %s\n", bench->name);
+	fflush(stdout);
+	pid_t child = fork();
+	if (!child)
+		bench_child(bench);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (child > 0 && WIFEXITED(status))
+		return !WEXITSTATUS(status);
+	failure_print(bench, child < 0 ? strerror(errno) : strsignal(WTERMSIG(status)));
+	return 0;
 }
 
 void run_boot_to_init(struct timer *t, unsigned n)
@@ -261,7 +290,7 @@ static unsigned run_all(void)
 	       hash, count, options.full ? "full" : "quick", timer_counts ? "insn" : "ns",
 	       options.seed, timer_pair_cost(), timer_loop_cost());
 	for (unsigned i = 0; i < count; i++)
-		failed += bench_measure(&benches[order[i]]) != 0;
+		failed += !bench_measure(&benches[order[i]]);
 	printf("@@@ bench end {\"done\": %u, \"failed\": %u}\n", count - failed, failed);
 	return failed;
 }

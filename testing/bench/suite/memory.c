@@ -46,8 +46,7 @@ long setup_brk(void)
 
 LOOP(mmap_munmap,
      syscall_2(SYS_munmap,
-	       syscall_6(SYS_mmap, 0, UNTOUCHED, PROT_READ | PROT_WRITE, PRIVATE, -1, 0),
-	       UNTOUCHED))
+	       syscall_6(SYS_mmap, 0, UNTOUCHED, PROT_READ | PROT_WRITE, PRIVATE, -1, 0), UNTOUCHED))
 LOOP(mprotect, syscall_3(SYS_mprotect, (long)map_now.at, PAGE, PROT_READ) |
 		       syscall_3(SYS_mprotect, (long)map_now.at, PAGE, PROT_READ | PROT_WRITE))
 LOOP(brk, (syscall_1(SYS_brk, brk_end + (long)PAGE), syscall_1(SYS_brk, brk_end)))

@@ -39,8 +39,7 @@ struct node {
 };
 
 struct frame {
-	uint64_t
-		back; /* where its return leads; 0: it was entered by an event, which ends with LEAVE */
+	uint64_t back; /* where its return leads; 0: it was entered by an event, which ends with LEAVE */
 	struct node *node;
 	struct site *from; /* what ran before the event: its own cause, or interrupted */
 };
