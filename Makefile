@@ -11,6 +11,7 @@
 #? make iso                   an image that boots by BIOS and UEFI
 #? make menuconfig            choose a profile, or mechanisms one by one
 #? make test [PYTEST='-k x']  all tests: unit, lints, four builds, boots, contracts
+#? make test-full             the same with what takes longer: job control and shells on Linux too, all boots
 #? make unit                  libs/ on this machine, with sanitizers
 #? make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
 #? make bench                 what each operation costs: Linux and the four profiles. PROFILE=p (Linux and p)
@@ -18,6 +19,7 @@
 #? make bench-report          the last results as a page, build/bench/report.html; RUN=file OLD=file compares two
 #? make profile ONLY=x        where one benchmark's instructions go, by function. PROFILE=p or KERNEL=linux FUNCTION=f
 #? make lint, make format     the rules of the source; put its C files in order
+#? make readme                what README.md says of the four kernels: mechanisms and sizes
 #? make objects DIR=kernel/mm compile one folder only
 #? make config, make flags    configure only; print the compiler's flags for DIR
 #? make clean                 remove the builds; downloads stay
@@ -35,6 +37,8 @@ PROFILE ?= balanced
 # Whether the user chose it.
 given   := $(filter command environment,$(origin PROFILE))
 BUILD   ?= build
+# Tests that run at once: each may have a machine of up to four CPUs.
+TEST_JOBS ?= 2
 # Another python3 may be first in PATH, one without Debian's packages.
 PYTHON  := /usr/bin/python3
 CC      := gcc
@@ -60,12 +64,13 @@ $(wordlist 2,$(words $(rest)),$(rest)): $(firstword $(rest)) ; @:
 endif
 else
 
-.PHONY: all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test unit contracts lint format \
+.PHONY: all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test test-full unit contracts lint \
+	format readme \
 	bench bench-report profile
 all: # the first build
 
 # ---- Goals that need no configuration.
-free := all-profiles clean help menuconfig initramfs test unit contracts lint format bench bench-report profile
+free := all-profiles clean help menuconfig initramfs test test-full unit contracts lint format readme bench bench-report profile
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 clean:
@@ -81,7 +86,11 @@ build/initramfs/busybox.cpio.gz: $(shell find testing/initramfs -type f) testing
 	$(Q)testing/initramfs/build.py $@
 test:
 	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
-	@$(PYTHON) -m pytest testing $(PYTEST)
+	@$(PYTHON) -m pytest testing -n $(TEST_JOBS) $(PYTEST)
+test-full:
+	@$(MAKE) --no-print-directory test PYTEST='--full $(PYTEST)'
+readme: all-profiles
+	@testing/tools/readme.py
 unit:
 	@$(PYTHON) testing/unit/run.py
 contracts:

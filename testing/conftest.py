@@ -22,6 +22,14 @@ TARGETS = (*PROFILES, "linux")
 def pytest_addoption(parser):
     parser.addoption("--profiles", default="all",
                      help="comma-separated kernels to test: " + ", ".join(TARGETS) + ", or all")
+    parser.addoption("--full", action="store_true", help="also what takes long: `make test-full`")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--full"):
+        for item in items:
+            if item.get_closest_marker("full"):
+                item.add_marker(pytest.mark.skip(reason="make test-full"))
 
 
 def chosen(config):

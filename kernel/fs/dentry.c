@@ -5,9 +5,9 @@
  * only inside that sequence's write section, so a lookup that saw no change has compared a name that was whole, and one
  * that found nothing may believe it.
  *
- * References: each user holds one, and so does the cache for a hashed dentry. The shrinker takes unused dentries from the
- * cache by moving their count from 1 to 0, which the lookup's ref_try_get then refuses; everybody else who removes a name
- * (dentry_drop) has a reference himself, so the count reaches 0 only with the last user.
+ * References: each user holds one, and so does the cache for a hashed dentry. The shrinker (dentry_shrink.c) takes unused
+ * dentries from the cache by moving their count from 1 to 0, which the lookup's ref_try_get then refuses; everybody else
+ * who removes a name (dentry_drop) has a reference himself, so the count reaches 0 only with the last user.
  */
 #include "internal.h"
 
@@ -34,12 +34,6 @@ unsigned int dentry_bucket_shift __ro_after_init;
 static struct spinlock bucket_locks[BUCKET_LOCKS];
 static struct spinlock rename_spin = SPINLOCK_INIT(RANK_DENTRY_RENAME);
 struct seqcount rename_sequence;
-
-static struct spinlock lru_lock = SPINLOCK_INIT(RANK_DENTRY_LRU);
-static struct list lru = LIST_INIT(lru); /* [lru_lock] oldest first */
-static size_t lru_count; /* [lru_lock] */
-static size_t lru_limit __ro_after_init;
-static struct wait_queue shrink_wait = WAIT_QUEUE_INIT(shrink_wait);
 
 static struct spinlock *bucket_lock(u32 hash)
 {
@@ -199,28 +193,6 @@ struct dentry *dentry_alloc_root(struct inode *inode)
 	return dentry;
 }
 
-static void lru_remove(struct dentry *dentry)
-{
-	spin_lock(&lru_lock);
-	if (!list_empty(&dentry->lru)) {
-		list_del_init(&dentry->lru);
-		lru_count--;
-	}
-	spin_unlock(&lru_lock);
-}
-
-static void lru_add(struct dentry *dentry)
-{
-	bool full;
-
-	spin_lock(&lru_lock);
-	list_add_tail(&dentry->lru, &lru);
-	full = ++lru_count > lru_limit;
-	spin_unlock(&lru_lock);
-	if (unlikely(full))
-		dentry_shrink(32);
-}
-
 /* Into the parent's list, at its end, at a new directory position. */
 static void link_to_parent(struct dentry *dentry)
 {
@@ -271,7 +243,7 @@ void dentry_hash(struct dentry *dentry)
 	link_to_parent(dentry);
 	bucket_insert(dentry);
 	if (!(dentry->flags & DENTRY_KEEP))
-		lru_add(dentry);
+		dentry_lru_add(dentry);
 }
 
 static void set_flags(struct dentry *dentry, u32 set, u32 clear)
@@ -284,7 +256,7 @@ static void set_flags(struct dentry *dentry, u32 set, u32 clear)
 void dentry_keep(struct dentry *dentry)
 {
 	set_flags(dentry, DENTRY_KEEP, 0);
-	lru_remove(dentry);
+	dentry_lru_remove(dentry);
 }
 
 void dentry_instantiate(struct dentry *dentry, struct inode *inode)
@@ -292,7 +264,7 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 	check(!dentry->inode);
 	store_release(&dentry->inode, inode);
 	if (dentry->flags & DENTRY_KEEP)
-		lru_remove(dentry);
+		dentry_lru_remove(dentry);
 	/* It was "no such name": as an entry it is new, and belongs behind what a reader of the directory has seen. */
 	if (!hlist_unhashed(&dentry->hash_node))
 		link_to_parent(dentry);
@@ -312,16 +284,8 @@ void dentry_drop(struct dentry *dentry)
 		return;
 	set_flags(dentry, DENTRY_UNHASHED, DENTRY_KEEP);
 	unlink_from_parent(dentry);
-	lru_remove(dentry);
+	dentry_lru_remove(dentry);
 	dentry_put(dentry);
-}
-
-/* From "only the cache has it" to dead: then nobody can get it any more, and it is the caller's to destroy. */
-static bool dentry_claim(struct dentry *dentry)
-{
-	int unused = 1;
-
-	return try_cmpxchg(&dentry->ref.value, &unused, 0);
 }
 
 /* While it is hashed the cache's reference is among those counted; dentry_drop unhashes before it drops that one. */
@@ -350,14 +314,14 @@ static bool dentry_release(struct dentry *dentry)
 }
 
 /* The count is 0. Frees it, and then its ancestors as far as they have no other user. */
-static void dentry_destroy(struct dentry *dentry)
+void dentry_destroy(struct dentry *dentry)
 {
 	for (;;) {
 		struct dentry *parent = dentry->parent;
 
 		if (bucket_remove(dentry))
 			unlink_from_parent(dentry);
-		lru_remove(dentry);
+		dentry_lru_remove(dentry);
 		if (dentry->inode)
 			inode_put(dentry->inode);
 		rcu_call(&dentry->rcu, dentry_free);
@@ -371,107 +335,6 @@ void dentry_put(struct dentry *dentry)
 {
 	if (unlikely(dentry_release(dentry)))
 		dentry_destroy(dentry);
-}
-
-static void destroy_list(struct list *dead)
-{
-	while (!list_empty(dead)) {
-		struct dentry *dentry = list_first_entry(dead, struct dentry, lru);
-		struct super *super = dentry->super;
-
-		list_del_init(&dentry->lru);
-		dentry_destroy(dentry);
-		if (atomic_dec_and_test(&super->shrinking))
-			wait_wake_all(&shrink_wait, 0);
-	}
-}
-
-void dentry_shrink(size_t count)
-{
-	struct list dead = LIST_INIT(dead);
-	size_t scan = count * 8;
-
-	spin_lock(&lru_lock);
-	for (; count && scan && !list_empty(&lru); scan--) {
-		struct dentry *dentry = list_first_entry(&lru, struct dentry, lru);
-
-		if (dentry_claim(dentry)) {
-			list_move_tail(&dentry->lru, &dead);
-			lru_count--;
-			count--;
-			/* Until it is destroyed the superblock must stay: dentry_kill_tree waits. */
-			atomic_inc(&dentry->super->shrinking);
-		} else {
-			list_move_tail(&dentry->lru, &lru);
-		}
-	}
-	spin_unlock(&lru_lock);
-	/* Off the list as far as dentry_destroy is concerned: it takes lru_lock and finds an empty link. */
-	destroy_list(&dead);
-}
-
-/* A leaf below `root` that only the cache holds, claimed; NULL. */
-static struct dentry *claim_child(struct dentry *parent)
-{
-	struct dentry *child;
-
-	spin_lock(&parent->lock);
-	list_for_each_entry (child, &parent->children, sibling) {
-		if (dentry_claim(child)) {
-			spin_unlock(&parent->lock);
-			return child;
-		}
-	}
-	spin_unlock(&parent->lock);
-	return NULL;
-}
-
-void dentry_prune_children(struct dentry *dentry)
-{
-	struct dentry *child;
-
-	while ((child = claim_child(dentry)))
-		dentry_destroy(child);
-}
-
-/* The first child, with a reference; NULL. */
-static struct dentry *first_child(struct dentry *parent)
-{
-	struct dentry *child, *found = NULL;
-
-	spin_lock(&parent->lock);
-	list_for_each_entry (child, &parent->children, sibling) {
-		if (ref_try_get(&child->ref)) {
-			found = child;
-			break;
-		}
-	}
-	spin_unlock(&parent->lock);
-	return found;
-}
-
-/* Depth first, without recursion: down to a leaf, drop it, back to its parent. */
-void dentry_kill_tree(struct dentry *root)
-{
-	struct dentry *at = dentry_get(root);
-
-	for (;;) {
-		struct dentry *child = first_child(at), *parent;
-
-		if (child) {
-			dentry_put(at);
-			at = child;
-			continue;
-		}
-		if (at == root)
-			break;
-		parent = dentry_get(at->parent);
-		dentry_drop(at);
-		dentry_put(at);
-		at = parent;
-	}
-	dentry_put(at);
-	wait_event(&shrink_wait, atomic_read(&root->super->shrinking) == 0);
 }
 
 struct dentry *dentry_parent_get(struct dentry *dentry)
@@ -542,7 +405,7 @@ void dentry_move(struct dentry *old, struct dentry *target, bool exchange)
 	if (exchange || !target_hashed)
 		return;
 	set_flags(target, DENTRY_UNHASHED, DENTRY_KEEP);
-	lru_remove(target);
+	dentry_lru_remove(target);
 	dentry_put(target); /* the cache's reference; the caller has his own */
 }
 
@@ -561,5 +424,5 @@ void dentry_init(void)
 	dentry_buckets = vmalloc(size);
 	if (!dentry_buckets)
 		panic("No memory for the dentry hash table (%zu KiB)", size / KIB);
-	lru_limit = MAX(want / 16, 1024UL);
+	dentry_lru_limit = MAX(want / 16, 1024UL);
 }

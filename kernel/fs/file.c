@@ -157,8 +157,7 @@ void file_put(struct file *file)
 /* Files whose last reference was dropped where nothing may sleep, linked by rcu.next. */
 static struct rcu_head *deferred_files; /* [A] */
 static void release_deferred(struct work *work);
-static struct work deferred_work = { .fn = release_deferred,
-				     .link = LIST_INIT(deferred_work.link) };
+static struct work deferred_work = { .fn = release_deferred, .link = LIST_INIT(deferred_work.link) };
 
 static void release_deferred(struct work *work)
 {

@@ -4,279 +4,14 @@
  * The archive passes through as a stream: inflate fills a buffer, a state machine cuts it into entries, and file contents
  * go from the buffer straight into the page cache. So nothing is ever held twice but that buffer.
  */
-#include "internal.h"
+#include "initramfs.h"
 
 #include <abi/errno.h>
-#include <kernel/dev.h>
-#include <kernel/time.h>
 #include <kernel/vmap.h>
-#include <lib/cpio.h>
-#include <lib/err.h>
 #include <lib/inflate.h>
 #include <lib/string.h>
 
 #define CHUNK (128 * KIB)
-
-enum state {
-	BETWEEN, /* zeros, or the first byte of a header */
-	HEADER,
-	NAME,
-	DATA,
-	PADDING, /* to a multiple of four, then `after_padding` */
-};
-
-/* Names of a file that has several: the first one seen, and by which numbers the others will know it. */
-struct known_link {
-	struct list link;
-	u32 ino, dev_major, dev_minor, mode;
-	char name[];
-};
-
-/* Folders get their time when all is unpacked: what is made in them would change it. */
-struct folder_time {
-	struct list link;
-	struct inode *inode; /* a reference */
-	s64 mtime_ns;
-};
-
-struct unpacking {
-	enum state state, after_padding;
-	u64 position; /* in this archive's stream */
-	u8 header[CPIO_HEADER_SIZE];
-	size_t have; /* bytes of what is being collected */
-	struct cpio_entry entry;
-	size_t name_size;
-	char *name; /* CPIO_NAME_MAX */
-	char *target; /* of a symbolic link, PATH_MAX + 1 */
-	u64 data_done;
-	struct file *file; /* being written; NULL: data is skipped or a link's target */
-	struct list links, folders;
-	const char *why;
-};
-
-static int fail(struct unpacking *u, int error, const char *why)
-{
-	u->why = why;
-	return error;
-}
-
-/* --- Entries -------------------------------------------------------------------------------------------------------------- */
-
-/* What Linux leaves out without a word: a name that cannot be. Running out of room is another matter. */
-static int tolerate(struct unpacking *u, int error)
-{
-	if (error == -ENOMEM || error == -ENOSPC)
-		return fail(u, error, "not enough memory");
-	return 0;
-}
-
-static void set_attributes(const struct unpacking *u, struct inode *inode)
-{
-	inode->mode = (inode->mode & S_IFMT) | (u->entry.mode & 07777);
-	inode->uid = u->entry.uid;
-	inode->gid = u->entry.gid;
-	inode->atime_ns = inode->mtime_ns = (s64)u->entry.mtime * (s64)NSEC_PER_SEC;
-}
-
-static int remember_folder(struct unpacking *u, struct inode *inode)
-{
-	struct folder_time *folder = kmalloc(sizeof(*folder), 0);
-
-	if (!folder)
-		return fail(u, -ENOMEM, "not enough memory");
-	folder->inode = inode_get(inode);
-	folder->mtime_ns = inode->mtime_ns;
-	list_add(&folder->link, &u->folders);
-	return 0;
-}
-
-/* Owner, mode and time of what is at the entry's name. */
-static int finish_name(struct unpacking *u)
-{
-	struct path path;
-	struct inode *inode;
-	int error = path_lookup(AT_FDCWD, u->name, 0, &path);
-
-	if (error)
-		return tolerate(u, error);
-	inode = dentry_inode(path.dentry);
-	set_attributes(u, inode);
-	if (inode_is_dir(inode))
-		error = remember_folder(u, inode);
-	path_put(&path);
-	return error;
-}
-
-static bool same_file(const struct known_link *known, const struct cpio_entry *entry)
-{
-	return known->ino == entry->ino && known->dev_major == entry->dev_major &&
-	       known->dev_minor == entry->dev_minor && known->mode == entry->mode;
-}
-
-static const char *find_link(const struct unpacking *u)
-{
-	struct known_link *known;
-
-	list_for_each_entry (known, &u->links, link) {
-		if (same_file(known, &u->entry))
-			return known->name;
-	}
-	return NULL;
-}
-
-static int remember_link(struct unpacking *u)
-{
-	struct known_link *known = kmalloc(sizeof(*known) + u->name_size, 0);
-
-	if (!known)
-		return fail(u, -ENOMEM, "not enough memory");
-	known->ino = u->entry.ino;
-	known->dev_major = u->entry.dev_major;
-	known->dev_minor = u->entry.dev_minor;
-	known->mode = u->entry.mode;
-	memcpy(known->name, u->name, u->name_size);
-	list_add(&known->link, &u->links);
-	return 0;
-}
-
-static void forget_links(struct unpacking *u)
-{
-	while (!list_empty(&u->links)) {
-		struct known_link *known = list_first_entry(&u->links, struct known_link, link);
-
-		list_del(&known->link);
-		kfree(known);
-	}
-}
-
-/* A later entry replaces an earlier one of another kind; a folder stays a folder. */
-static void clear_way(const struct unpacking *u)
-{
-	struct path path;
-	u32 mode;
-
-	if (path_lookup(AT_FDCWD, u->name, 0, &path))
-		return;
-	mode = dentry_inode(path.dentry)->mode;
-	path_put(&path);
-	if ((mode & S_IFMT) == (u->entry.mode & S_IFMT) && !S_ISLNK(mode))
-		return;
-	if (S_ISDIR(mode))
-		vfs_rmdir(AT_FDCWD, u->name);
-	else
-		vfs_unlink(AT_FDCWD, u->name);
-}
-
-/* 1: it is another name of a file seen before, and now exists. */
-static int try_link(struct unpacking *u)
-{
-	const char *first;
-	int error;
-
-	if (u->entry.nlink < 2)
-		return 0;
-	first = find_link(u);
-	if (!first)
-		return remember_link(u);
-	vfs_unlink(AT_FDCWD, u->name);
-	error = tolerate(u, vfs_link(AT_FDCWD, first, AT_FDCWD, u->name, 0));
-	return error ? error : 1;
-}
-
-static int begin_regular(struct unpacking *u)
-{
-	int linked = try_link(u);
-	u32 flags = O_WRONLY | O_CREAT | O_NOFOLLOW | (linked == 1 ? 0 : O_TRUNC);
-
-	if (linked < 0 || (linked && !u->entry.size))
-		return MIN(linked, 0);
-	u->file = vfs_open_at(AT_FDCWD, u->name, flags, 0600);
-	if (IS_ERR(u->file)) {
-		int error = (int)PTR_ERR(u->file);
-
-		u->file = NULL;
-		return tolerate(u, error);
-	}
-	return 0;
-}
-
-static int make_node(struct unpacking *u)
-{
-	u64 device = DEV_MAKE((u64)u->entry.rdev_major, u->entry.rdev_minor);
-	int linked = try_link(u), error;
-
-	if (linked)
-		return MIN(linked, 0);
-	error = vfs_mknod(AT_FDCWD, u->name, u->entry.mode, device);
-	return error && error != -EEXIST ? tolerate(u, error) : finish_name(u);
-}
-
-static int make_folder(struct unpacking *u)
-{
-	int error = vfs_mkdir(AT_FDCWD, u->name, 0755);
-
-	return error && error != -EEXIST ? tolerate(u, error) : finish_name(u);
-}
-
-/* The header and the name are there. */
-static int begin_entry(struct unpacking *u)
-{
-	if (!S_ISLNK(u->entry.mode))
-		clear_way(u);
-	switch (u->entry.mode & S_IFMT) {
-	case S_IFREG:
-		return begin_regular(u);
-	case S_IFDIR:
-		return make_folder(u);
-	case S_IFLNK:
-		return u->entry.size > PATH_MAX ? fail(u, -EINVAL, "corrupt cpio archive") : 0;
-	case S_IFCHR:
-	case S_IFBLK:
-	case S_IFIFO:
-	case S_IFSOCK:
-		return make_node(u);
-	}
-	return fail(u, -EINVAL, "corrupt cpio archive");
-}
-
-static int end_symlink(struct unpacking *u)
-{
-	int error;
-
-	u->target[u->entry.size] = 0;
-	clear_way(u);
-	error = vfs_symlink(u->target, AT_FDCWD, u->name);
-	return error ? tolerate(u, error) : finish_name(u);
-}
-
-static int end_entry(struct unpacking *u)
-{
-	if (S_ISLNK(u->entry.mode))
-		return end_symlink(u);
-	if (u->file) {
-		set_attributes(u, u->file->inode);
-		file_put(u->file);
-		u->file = NULL;
-	}
-	return 0;
-}
-
-static int take_data(struct unpacking *u, const u8 *data, size_t size)
-{
-	ssize_t done;
-
-	if (S_ISLNK(u->entry.mode)) {
-		memcpy(u->target + u->data_done, data, size);
-	} else if (u->file) {
-		done = page_cache_write_kernel(u->file->inode, data, size, u->data_done);
-		if (done != (ssize_t)size)
-			return fail(u, -ENOSPC, "not enough memory");
-		if (u->file->inode->size < u->data_done + size)
-			u->file->inode->size = u->data_done + size;
-	}
-	u->data_done += size;
-	return 0;
-}
 
 /* --- The stream ------------------------------------------------------------------------------------------------------------ */
 
@@ -291,8 +26,8 @@ static int header_complete(struct unpacking *u)
 	int error = cpio_parse_header(u->header, &u->entry, &u->name_size);
 
 	if (error)
-		return fail(u, -EINVAL,
-			    error == -EILSEQ ? "no cpio archive" : "corrupt cpio header");
+		return unpack_fail(u, -EINVAL,
+				   error == -EILSEQ ? "no cpio archive" : "corrupt cpio header");
 	u->state = NAME;
 	u->have = 0;
 	return 0;
@@ -303,14 +38,14 @@ static int name_complete(struct unpacking *u)
 	int error;
 
 	if (strnlen(u->name, u->name_size) != u->name_size - 1)
-		return fail(u, -EINVAL, "corrupt cpio header");
+		return unpack_fail(u, -EINVAL, "corrupt cpio header");
 	if (str_equal(u->name, "TRAILER!!!")) {
-		forget_links(u);
+		entry_forget_links(u);
 		pad_then(u, BETWEEN);
 		return 0;
 	}
 	u->data_done = 0;
-	error = begin_entry(u);
+	error = entry_begin(u);
 	if (error)
 		return error;
 	pad_then(u, DATA);
@@ -353,9 +88,9 @@ static int feed_data(struct unpacking *u, const u8 *data, size_t size, size_t *u
 	*used = MIN(size, u->entry.size - u->data_done);
 	u->position += *used;
 	if (*used)
-		error = take_data(u, data, *used);
+		error = entry_data(u, data, *used);
 	if (!error && u->data_done == u->entry.size) {
-		error = end_entry(u);
+		error = entry_end(u);
 		u->have = 0;
 		pad_then(u, BETWEEN);
 	}
@@ -409,7 +144,7 @@ static int at_end(struct unpacking *u)
 {
 	return u->state == BETWEEN || (u->state == PADDING && u->after_padding == BETWEEN)
 		       ? 0
-		       : fail(u, -EINVAL, "the cpio archive is cut off");
+		       : unpack_fail(u, -EINVAL, "the cpio archive is cut off");
 }
 
 /* --- gzip ------------------------------------------------------------------------------------------------------------------- */
@@ -429,10 +164,10 @@ static void zlib_free(voidpf opaque, voidpf address)
 static int inflate_error(struct unpacking *u, int status)
 {
 	if (status == Z_MEM_ERROR)
-		return fail(u, -ENOMEM, "not enough memory");
+		return unpack_fail(u, -ENOMEM, "not enough memory");
 	if (status == Z_BUF_ERROR)
-		return fail(u, -EINVAL, "the gzip data is cut off");
-	return fail(u, -EINVAL, "corrupt gzip data");
+		return unpack_fail(u, -EINVAL, "the gzip data is cut off");
+	return unpack_fail(u, -EINVAL, "corrupt gzip data");
 }
 
 /* Inflates one member, chunk by chunk, through the machine. */
@@ -450,7 +185,7 @@ static int inflate_all(struct unpacking *u, z_stream *stream, u8 *chunk)
 			return inflate_error(u, status);
 		error = feed(u, chunk, CHUNK - stream->avail_out, &taken, &other);
 		if (!error && other)
-			error = fail(u, -EINVAL, "no cpio archive in the gzip data");
+			error = unpack_fail(u, -EINVAL, "no cpio archive in the gzip data");
 	}
 	return error ? error : at_end(u);
 }
@@ -462,12 +197,12 @@ static int unpack_gzip(struct unpacking *u, const u8 *data, size_t size, size_t 
 	int error;
 
 	if (!chunk)
-		return fail(u, -ENOMEM, "not enough memory");
+		return unpack_fail(u, -ENOMEM, "not enough memory");
 	/* The counters of a z_stream have 32 bits: an archive of 4 GiB would not have been loaded. */
 	stream.next_in = (z_const Bytef *)(uintptr_t)data;
 	stream.avail_in = (uInt)MIN(size, 0xffffffffUL);
 	if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) {
-		error = fail(u, -ENOMEM, "not enough memory");
+		error = unpack_fail(u, -ENOMEM, "not enough memory");
 	} else {
 		error = inflate_all(u, &stream, chunk);
 		*taken = (size_t)(stream.next_in - data);
@@ -500,9 +235,9 @@ static int unknown_format(struct unpacking *u, const u8 *data, size_t size)
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
 		if (size >= formats[i].length &&
 		    memcmp(data, formats[i].magic, formats[i].length) == 0)
-			return fail(u, -EINVAL, formats[i].why);
+			return unpack_fail(u, -EINVAL, formats[i].why);
 	}
-	return fail(u, -EINVAL, "it is no cpio archive");
+	return unpack_fail(u, -EINVAL, "it is no cpio archive");
 }
 
 static int unpack_all(struct unpacking *u, const u8 *data, size_t size)
@@ -526,18 +261,6 @@ static int unpack_all(struct unpacking *u, const u8 *data, size_t size)
 	}
 }
 
-static void set_folder_times(struct unpacking *u)
-{
-	while (!list_empty(&u->folders)) {
-		struct folder_time *folder = list_first_entry(&u->folders, struct folder_time, link);
-
-		folder->inode->atime_ns = folder->inode->mtime_ns = folder->mtime_ns;
-		inode_put(folder->inode);
-		list_del(&folder->link);
-		kfree(folder);
-	}
-}
-
 int initramfs_unpack(const void *data, size_t size, const char **why)
 {
 	struct unpacking *u = kzalloc(sizeof(*u));
@@ -555,8 +278,8 @@ int initramfs_unpack(const void *data, size_t size, const char **why)
 		*why = u->why;
 	if (u->file)
 		file_put(u->file);
-	forget_links(u);
-	set_folder_times(u);
+	entry_forget_links(u);
+	entry_set_folder_times(u);
 	kfree(u->target);
 	kfree(u->name);
 	kfree(u);

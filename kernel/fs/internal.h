@@ -49,6 +49,22 @@ void dentry_hash(struct dentry *dentry);
 void dentry_move(struct dentry *old, struct dentry *target, bool exchange);
 bool dentry_is_ancestor(const struct dentry *ancestor,
 			const struct dentry *dentry); /* or equal; rename_lock held */
+/* From "only the cache has it" to dead: then nobody can get it any more, and it is the caller's to destroy. */
+static inline bool dentry_claim(struct dentry *dentry)
+{
+	int unused = 1;
+
+	return try_cmpxchg(&dentry->ref.value, &unused, 0);
+}
+
+/* The count is 0. Frees it, and then its ancestors as far as they have no other user. */
+void dentry_destroy(struct dentry *dentry);
+
+/* --- dentry_shrink.c --- */
+
+extern size_t dentry_lru_limit; /* [I] */
+void dentry_lru_add(struct dentry *dentry);
+void dentry_lru_remove(struct dentry *dentry);
 /* Drops the unused children of a removed directory. */
 void dentry_prune_children(struct dentry *dentry);
 /* Drops every unused dentry of a file system that is being unmounted for good, the root's cached tree included. */

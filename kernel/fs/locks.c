@@ -320,25 +320,27 @@ static void attempt_begin(struct attempt *attempt, struct inode *inode, bool wai
 
 int file_flock(struct file *file, int operation)
 {
-	static const short types[] = {
-		[LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK
-	};
 	struct attempt attempt;
+	short type;
 
 	switch (operation & ~LOCK_NB) {
 	case LOCK_SH:
+		type = F_RDLCK;
+		break;
 	case LOCK_EX:
+		type = F_WRLCK;
+		break;
 	case LOCK_UN:
+		type = F_UNLCK;
 		break;
 	default:
 		return -EINVAL;
 	}
-	attempt.set = (struct file_lock){
-		.owner = file,
-		.end = ~0UL,
-		.pid = current->tgid,
-		.type = types[operation & ~LOCK_NB],
-	};
+	attempt.set.owner = file;
+	attempt.set.start = 0;
+	attempt.set.end = ~0UL;
+	attempt.set.pid = current->tgid;
+	attempt.set.type = type;
 	attempt_begin(&attempt, file->inode, !(operation & LOCK_NB));
 	attempt.flock = true;
 	return attempt_run(&attempt);

@@ -12,7 +12,6 @@
 #include <kernel/dev.h>
 #include <kernel/seq_file.h>
 #include <lib/err.h>
-#include <lib/hash.h>
 #include <lib/string.h>
 
 #define HASH_BITS 8
@@ -133,9 +132,10 @@ struct mount *mount_alloc_internal(const struct fs_type *type)
 
 /* --- Looking up --------------------------------------------------------------------------------------------------------- */
 
-static struct hlist *hash_chain(const struct mount *parent, const struct dentry *mountpoint)
+static inline struct hlist *hash_chain(const struct mount *parent, const struct dentry *mountpoint)
 {
-	return &mount_hash[hash_bucket(hash_u64((u64)parent ^ (u64)mountpoint << 1), HASH_BITS)];
+	return &mount_hash[((u64)parent ^ (u64)mountpoint << 1) * 0x9fb21c651e98df25UL >>
+			   (64 - HASH_BITS)];
 }
 
 struct mount *mount_find_rcu(const struct mount *parent, const struct dentry *mountpoint)

@@ -259,8 +259,7 @@ static int rmdir_locked(const struct path *parent, struct dentry *victim,
 }
 
 static int remove_name(const struct path *parent, const struct path_last *last,
-		       int (*remove)(const struct path *, struct dentry *,
-				     const struct path_last *))
+		       int (*remove)(const struct path *, struct dentry *, const struct path_last *))
 {
 	struct inode *dir = dentry_inode(parent->dentry);
 	struct dentry *victim;

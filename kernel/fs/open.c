@@ -56,6 +56,9 @@ static int finish_open(struct inode *inode, struct file *file)
 {
 	int error = count_writer(inode, file);
 
+	/* Nothing here moves data past the page cache. */
+	if (!error && unlikely(file->flags & O_DIRECT))
+		error = -EINVAL;
 	if (!error)
 		error = open_by_kind(inode, file);
 	if (unlikely(error))
@@ -138,8 +141,7 @@ struct creation {
 	bool created;
 };
 
-static int create_locked(const struct path *parent, struct dentry *dentry,
-			 struct creation *creation)
+static int create_locked(const struct path *parent, struct dentry *dentry, struct creation *creation)
 {
 	struct inode *dir = dentry_inode(parent->dentry);
 	int error = mount_want_write(parent->mount);

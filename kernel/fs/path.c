@@ -95,8 +95,8 @@ static int prepend_name(struct text_builder *text, const struct dentry *dentry, 
  * Components from `path` up to `root`, last one first. Under rcu_read_lock, and valid only if neither sequence changed
  * meanwhile. 1 if the walk ended elsewhere than at `root`: the path cannot be reached from there.
  */
-static int prepend_path(struct text_builder *text, const struct path *path, const struct path *root,
-			u32 sequence)
+static __noinline int prepend_path(struct text_builder *text, const struct path *path,
+				   const struct path *root, u32 sequence)
 {
 	const struct mount *mount = path->mount;
 	const struct dentry *dentry = path->dentry;
@@ -119,7 +119,7 @@ static int prepend_path(struct text_builder *text, const struct path *path, cons
 }
 
 /* `path` NULL: the working directory. 1: not below the task's root. */
-static int build_text(struct text_builder *text, const struct path *path)
+static __always_inline int build_text(struct text_builder *text, const struct path *path)
 {
 	const struct fs_context *fs = current->fs;
 	struct text_builder empty = *text;

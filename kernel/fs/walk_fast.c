@@ -218,7 +218,7 @@ static __noinline int step_up(struct fast_walk *walk)
 	return step_into(walk, READ_ONCE(path->dentry->parent));
 }
 
-static inline int step(struct fast_walk *walk, const struct component *component)
+static __always_inline int step(struct fast_walk *walk, const struct component *component)
 {
 	const char *text = component->name.text;
 	u32 length = component->name.length;

@@ -16,6 +16,7 @@
 #include <kernel/rcu.h>
 #include <kernel/sched.h>
 #include <kernel/slab.h>
+#include <kernel/socket.h>
 #include <kernel/tty.h>
 #include <kernel/vfs.h>
 #include <kernel/vm.h>
@@ -232,6 +233,7 @@ static void files_start(void)
 	procfs_init();
 	sysfs_init();
 	vfs_mount_root();
+	net_init();
 	mem_devices_init();
 	tty_init();
 }

@@ -58,13 +58,31 @@ static inline u64 table_span_end(u64 address, unsigned int level, u64 end)
 	return MIN(next, end);
 }
 
-/*
- * The entry of `level` for `address`, with missing tables above it made. NULL: out of memory. mm->lock held, so that no
- * table goes away.
- */
-pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level);
-/* Or NULL if a table above it is missing. */
-pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned int level);
+/* The entry of `level` for `address`, or NULL if a table above it is missing. mm->lock held, so that no table goes away. */
+static __always_inline pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned int level)
+{
+	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
+
+#pragma GCC unroll 3
+	for (unsigned int at = 3; at >= level; at--) {
+		pte_t value = pte_read(entry);
+
+		if (unlikely(pte_none(value)))
+			return NULL;
+		entry = &pte_table_of(value)[pt_index(address, at)];
+	}
+	return entry;
+}
+
+pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level);
+/* The same, with missing tables made. NULL: out of memory. */
+static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level)
+{
+	pte_t *entry = pt_entry_find(mm, address, level);
+
+	return likely(entry) ? entry : pt_entry_make_missing(mm, address, level);
+}
+
 /*
  * The entry of level 1 for *address, or the next one up to `end` whose table exists, which becomes *address; NULL: none.
  * `*span_end`: where that table's range ends, at most `end`.

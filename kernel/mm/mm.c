@@ -67,9 +67,8 @@ static void mm_tear_down(struct mm *mm)
 	gather.full = true;
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
 		rmap_remove(vma);
-		list_add_tail(
-			&vma->rmap_link,
-			&gone); /* a released one may be freed: no walk through the tree then */
+		list_add_tail(&vma->rmap_link,
+			      &gone); /* a released one may be freed: no walk through the tree then */
 		vm_zap(&gather, vma, vma->start, vma->end, false);
 		if (vma->flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);

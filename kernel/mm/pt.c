@@ -43,7 +43,7 @@ static __noinline bool table_make(struct mm *mm, pte_t *entry, unsigned int leve
 	return true;
 }
 
-pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level)
+pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level)
 {
 	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
 
@@ -51,20 +51,6 @@ pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level)
 		if (unlikely(pte_none(pte_read(entry))) && !table_make(mm, entry, at))
 			return NULL;
 		entry = &pte_table_of(pte_read(entry))[pt_index(address, at - 1)];
-	}
-	return entry;
-}
-
-pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned int level)
-{
-	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
-
-	for (unsigned int at = 4; at > level; at--) {
-		pte_t value = pte_read(entry);
-
-		if (pte_none(value))
-			return NULL;
-		entry = &pte_table_of(value)[pt_index(address, at - 1)];
 	}
 	return entry;
 }

@@ -344,7 +344,8 @@ long sys_chroot(struct user_ptr user_path)
 	return error;
 }
 
-static long getcwd_with(char *memory, size_t memory_size, struct user_ptr buffer, size_t size)
+static __always_inline long getcwd_with(char *memory, size_t memory_size, struct user_ptr buffer,
+					size_t size)
 {
 	char *start;
 	ssize_t length = path_text_cwd(memory, memory_size, &start);

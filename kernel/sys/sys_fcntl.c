@@ -30,6 +30,8 @@ static long set_flags(struct file *file, u32 flags)
 	if ((flags & O_NOATIME) && !(file->flags & O_NOATIME) &&
 	    current->cred->fsuid != file->inode->uid && !capable(CAP_FOWNER))
 		return -EPERM;
+	if ((flags & O_DIRECT) && !S_ISFIFO(file->inode->mode))
+		return -EINVAL;
 	flags_change(file, FLAGS_SETTABLE, flags & FLAGS_SETTABLE);
 	return 0;
 }

@@ -158,6 +158,8 @@ long sys_close(int fd)
 {
 	int error = fd_close(fd);
 
+	if (likely(error >= 0))
+		return error;
 	/* The descriptor is gone whatever flush said: it must not be closed again. */
 	return error == -ERESTARTSYS || error == -ERESTARTNOINTR ? -EINTR : error;
 }
@@ -375,8 +377,13 @@ long sys_sync_file_range(int fd, s64 offset, s64 count, u32 flags)
 long sys_flock(int fd, unsigned int operation)
 {
 	struct fd_ref ref = fd_get(fd);
-	long result = fd_file(ref) ? file_flock(fd_file(ref), (int)operation) : -EBADF;
+	long result;
 
+	if (unlikely(!fd_file(ref)))
+		return -EBADF;
+	if (likely(!(ref.raw & 1)))
+		return file_flock(fd_file(ref), (int)operation);
+	result = file_flock(fd_file(ref), (int)operation);
 	fd_put(ref);
 	return result;
 }

@@ -26,7 +26,7 @@ enum syslog_action {
 #define LOG_BUFFER_SIZE (128 * 1024)
 #define CONSOLE_LEVEL_MIN 1
 
-static struct mutex syslog_lock = MUTEX_INIT(syslog_lock, RANK_SLEEP_MISC);
+static struct mutex syslog_lock = MUTEX_INIT(syslog_lock, RANK_SEQ_FILE);
 static u64 read_sequence; /* [syslog_lock] next record of SYSLOG_READ */
 static u64 clear_sequence; /* [syslog_lock] READ_ALL begins here */
 static int saved_level = -1; /* [syslog_lock] before CONSOLE_OFF */

@@ -18,7 +18,7 @@ static DEFINE_PER_CPU(struct timer_cpu, timer_cpu);
 
 void hrtimer_init(struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *timer))
 {
-	*timer = (struct hrtimer){ .fn = fn };
+	*timer = (struct hrtimer){ .fn = fn, .cpu = this_cpu_number() };
 }
 
 bool hrtimer_queued(const struct hrtimer *timer)

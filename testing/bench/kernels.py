@@ -81,6 +81,7 @@ class Boot:
     seconds: dict = field(default_factory=dict)     # name -> wall-clock time
     running: str = ""           # the benchmark at which it ended too early
     trouble: str = ""           # "" when it ended as it should
+    interrupted: bool = False   # by the user; what is finished is in results
     command: str = ""
     boot_seconds: float = 0.0
     files: dict = field(default_factory=dict)
@@ -170,6 +171,8 @@ def run(machine_config, tell=lambda name: None, log=None, finish=False, timeout=
                 machine.wait(120)
         except MachineError as error:
             boot.trouble = str(error)
+        except KeyboardInterrupt:
+            boot.trouble, boot.interrupted = "interrupted", True
     if not boot.trouble and "end" not in boot.begin:
         boot.trouble = "the suite printed no end marker"
     return boot

@@ -64,7 +64,7 @@ function layout(count, axis, extra) {
 
 // Ticks of a logarithmic axis that are readable as ratios.
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100];
-const CONFIG = { responsive: true, displaylogo: false };
+const CONFIG = { responsive: true, displaylogo: false, displayModeBar: window.innerWidth < 700 ? false : "hover" };
 
 const run = () => DATA.runs[$("run").value];
 const base = () => $("base").value;
@@ -199,7 +199,10 @@ function showMeta() {
   const meta = run().meta;
   $("meta").textContent = `${meta.date} · ${meta.accel}: ${meta.accel_words} (${meta.accel_reason}) · ${meta.mode} run, seed ${meta.seed} · ` +
     `${meta.qemu} · Linux ${meta.linux} · ${meta.gcc} · source ${meta.source.slice(0, 12)}${meta.source_changed ? " with changes" : ""}`;
-  $("troubles").textContent = meta.troubles.map((text) => text.split("\n")[0]).join("\n");
+  const troubles = [...new Set(meta.troubles.map((text) => text.split("\n")[0]))];
+  $("troubles").textContent = troubles.join("\n");
+  $("trouble-box").hidden = !troubles.length;
+  $("trouble-count").textContent = `${troubles.length} could not be measured, or not as they should be`;
 }
 
 function draw() {

@@ -27,7 +27,8 @@ th:first-child, td:first-child { text-align: left; position: sticky; left: 0; ba
 th button { all: unset; cursor: pointer; font-weight: 600; } th button:focus-visible { outline: 2px solid currentColor; }
 th[aria-sort=ascending] button::after { content: " \\25b2"; } th[aria-sort=descending] button::after { content: " \\25bc"; }
 .good { color: var(--good); } .bad { color: var(--bad); } #troubles { color: var(--bad); white-space: pre-wrap; }
-.choices { display: flex; flex-wrap: wrap; gap: 12px; margin: 8px 0; } select { font: inherit; max-width: 100%; }
+.choices { display: flex; flex-wrap: wrap; gap: 12px; margin: 8px 0; } select { font: inherit; max-width: 100%; box-sizing: border-box; } label { max-width: 100%; }
+#groups, #rows { overflow: hidden; } #troubles, #meta { overflow-wrap: anywhere; }
 #meta { font-size: 0.85em; } #compare-box { max-height: 600px; overflow: auto; }
 """
 BODY = """
@@ -35,7 +36,7 @@ BODY = """
 <p>Cost of one operation, in counted instructions or nanoseconds. Less is better. Where a benchmark runs programs, ratios are of what
 is left without the user instructions.</p>
 <div class="choices"><label>Results <select id="run"></select></label> <label>against <select id="base"></select></label></div>
-<p id="meta"></p><p id="troubles"></p>
+<p id="meta"></p><details id="trouble-box"><summary id="trouble-count" class="bad"></summary><p id="troubles"></p></details>
 <h2>By group</h2><div id="groups"></div>
 <h2>By benchmark</h2><div id="rows"></div>
 <h2>Figures</h2><p>Click a column's title to sort. ✓ and ✗: the goal is met or not.</p>

@@ -43,6 +43,7 @@ class Session:
         self.commands = {}
         self.progress = None
         self.user_told = False
+        self.interrupted = False
 
     def words(self, rows):
         """The suite's command line for these rows."""
@@ -78,6 +79,9 @@ class Session:
             self.commands.setdefault(kernel, boot.command)
             results.update(boot.results)
             self.verify(kernel, boot)
+            if boot.interrupted:
+                self.interrupted = True
+                return results
             if not boot.trouble:
                 return results
             where = f" in {boot.running}" if boot.running else ""
@@ -118,7 +122,7 @@ class Session:
             return stored["results"]
         before = len(self.troubles)
         results = self.boot(kernel, rows, big, smp, turn)
-        if kept and len(self.troubles) == before:
+        if kept and len(self.troubles) == before and not self.interrupted:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text(json.dumps({"command": self.commands[kernel], "results": results}, indent=1))
         return results
@@ -137,6 +141,8 @@ class Session:
                         for name, result in results.items():
                             if "failed" not in result:
                                 into.setdefault(name, []).append(result)
+                        if self.interrupted:
+                            return True
             return False
         except KeyboardInterrupt:
             return True
@@ -154,7 +160,7 @@ class Session:
 
     def shares(self, kernel, rows):
         """Name -> user instructions, for the rows that have them."""
-        if self.accel != "icount" or not any(row.has(suite.SHARE) for row in rows):
+        if self.accel != "icount" or self.interrupted or not any(row.has(suite.SHARE) for row in rows):
             return {}
         if not self.user_told:
             print("bench: counting user instructions, once for each kernel", file=sys.stderr)

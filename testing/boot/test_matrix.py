@@ -1,7 +1,11 @@
 """The shell comes up on every machine that is promised."""
 import pytest
 
-SPARSE_64G = ["-object", "memory-backend-ram,id=m,size=64G,reserve=off"]
+from testing.qemu.machine import Machine
+
+# The host lends a page of it only when the guest touches that page.
+MEMORY_64G = {"machine": "pc,memory-backend=m", "mem": "64G",
+              "extra": ["-object", "memory-backend-ram,id=m,size=64G,reserve=off"]}
 
 MACHINES = {
     "q35": {"machine": "q35"},
@@ -15,7 +19,7 @@ MACHINES = {
     "mitigations": {"append": "console=ttyS0 quiet mitigations=auto pti=on spectre_v2=on"},
     "nosmp": {"smp": 2, "append": "console=ttyS0 quiet nosmp"},
     "maxcpus": {"smp": 4, "append": "console=ttyS0 quiet maxcpus=2"},
-    "64G": {"machine": "pc,memory-backend=m", "mem": "64G", "extra": SPARSE_64G},
+    "64G": MEMORY_64G,
 }
 CPUS = {"q35-qemu64-smp2": 2, "smp2": 2, "smp4": 4, "q35-smp4-4G": 4, "maxcpus": 2}
 
@@ -32,6 +36,16 @@ def test_machine(one_target, name, booting):
         if name == "128M":
             assert total < 128 << 10
         assert shell.power_off() == 0
+
+
+def test_page_above_32_gib(one_aramid, booting):
+    """Memory high up is really there: an in-kernel test writes to it."""
+    with booting(one_aramid, options=("KERNEL_TESTS",), kind=Machine, **MEMORY_64G,
+                 append="console=ttyS0 rdinit=/bin/false panic=-1 kunit=page_above_32_gib") as machine:
+        machine.trouble_expected = True     # no init: a panic ends it
+        frame = int(machine.expect(r"kunit: frame (\w+) holds what was written", 90)[1], 16)
+        assert frame << 12 >= 32 << 30
+        machine.expect("kunit: pass page_above_32_gib", 10)
 
 
 @pytest.mark.parametrize("words", ["", "pti=on mitigations=auto"], ids=["plain", "forced"])

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from testing.kunit.test_kunit import has
+from testing.mechanisms import has
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(\w+)>:\n((?:.+\n)*)", re.M)
 INDIRECT = re.compile(r"\t(?:call|jmp) +\*")

@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from testing.qemu.machine import PROFILES, ROOT, Machine, complaints
+from testing.mechanisms import has, mechanisms
+from testing.qemu.machine import ROOT, Machine, complaints
 
 # case: (mechanism or None for every profile, what the kernel says when it stops, may it be tried where it is off)
 STOPPED = {
@@ -44,20 +45,6 @@ OBSERVED = {"STACK_INIT", "REFCOUNT_SATURATE", "REFCOUNT_DETECT_ZERO", "INIT_ON_
 # Counted in the machine code: testing/entry.
 DISASSEMBLED = {"ENTRY_SAVE_ALL", "ENTRY_SAVE_CLEAR", "ENTRY_SAVE_MINIMAL", "MITIGATIONS", "FRAME_POINTER",
                 "USERCOPY_MASK"}
-
-
-def mechanisms():
-    """{symbol: set of profiles that have it}, from the table of profiles/README.md."""
-    table = {}
-    for line in (ROOT / "profiles" / "README.md").read_text().split("\n"):
-        cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        if len(cells) >= 5 and re.fullmatch(r"[A-Z_]+", cells[0]):
-            table[cells[0]] = {name for name, cell in zip(PROFILES, cells[1:5]) if cell == "on"}
-    return table
-
-
-def has(profile, mechanism):
-    return mechanism is None or profile in mechanisms()[mechanism]
 
 
 @pytest.fixture

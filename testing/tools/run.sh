@@ -31,7 +31,9 @@ icount)
 	;;
 kvm)
 	[ -w /dev/kvm ] || fail "ACCEL=kvm: /dev/kvm is not there, or not for this user to write"
-	args+=(-accel kvm -cpu "${CPU:-host}")
+	# A software KVM, on a host without either flag, offers an MSR that it then refuses: QEMU would abort.
+	grep -qwE 'vmx|svm' /proc/cpuinfo && host=host || host=host,-arch-capabilities
+	args+=(-accel kvm -cpu "${CPU:-$host}")
 	;;
 *) fail "ACCEL=$ACCEL: choose one of tcg kvm icount" ;;
 esac

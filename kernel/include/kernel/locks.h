@@ -22,7 +22,7 @@ enum lock_rank {
 	RANK_NONE, /* not checked */
 	/* Sleeping locks. */
 	RANK_FILE_POSITION, /* file->position_lock: outermost, held across whole reads and writes */
-	RANK_SEQ_FILE, /* seq_file->lock: held while the text is made and copied out */
+	RANK_SEQ_FILE, /* seq_file->lock, syslog: held while the text is made and copied out */
 	RANK_TASKLIST_EXEC, /* process->exec_lock: execve opens and reads files under it */
 	RANK_MOUNT, /* mount tree */
 	RANK_RENAME, /* superblock: one cross-directory rename at a time */

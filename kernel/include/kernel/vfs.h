@@ -52,10 +52,9 @@ struct inode_ops {
 	int (*link)(struct inode *inode, struct inode *dir, struct dentry *dentry);
 	int (*unlink)(struct inode *dir, struct dentry *dentry);
 	int (*rmdir)(struct inode *dir, struct dentry *dentry);
-	int (*rename)(
-		struct inode *old_dir, struct dentry *old, struct inode *new_dir,
-		struct dentry *new_dentry,
-		u32 flags); /* RENAME_NOREPLACE is handled above; RENAME_EXCHANGE may be -EINVAL */
+	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new_dentry,
+		      u32 flags); /* RENAME_NOREPLACE is handled above; RENAME_EXCHANGE may be -EINVAL */
 	int (*tmpfile)(struct inode *dir, struct inode **inode, u32 mode);
 
 	/* Symbolic link: the target, valid while the inode is referenced and under the caller's RCU/ref; or ERR_PTR. */
@@ -67,9 +66,8 @@ struct inode_ops {
 
 	int (*getattr)(struct inode *inode, struct abi_statx *attributes,
 		       u32 mask); /* optional: fill what differs */
-	int (*setattr)(
-		struct inode *inode,
-		const struct inode_change *change); /* after inode_change_check; NULL: generic */
+	int (*setattr)(struct inode *inode,
+		       const struct inode_change *change); /* after inode_change_check; NULL: generic */
 	int (*permission)(struct inode *inode, u32 mask); /* NULL: generic */
 	int (*truncate)(struct inode *inode,
 			u64 size); /* inode->lock held for writing; NULL: -EINVAL */
@@ -152,8 +150,7 @@ struct dentry {
 #define DENTRY_MOUNTED (1u << 0) /* some mount covers it */
 #define DENTRY_UNHASHED (1u << 1) /* unlinked: not found by lookups any more */
 #define DENTRY_KEEP                                                                                \
-	(1u                                                                                        \
-	 << 2) /* the dentry is the only record of the name (tmpfs): never dropped to save memory */
+	(1u << 2) /* the dentry is the only record of the name (tmpfs): never dropped to save memory */
 #define DENTRY_REVALIDATE (1u << 3) /* super->ops->revalidate decides at each lookup (procfs) */
 #define DENTRY_TRANSIENT                                                                           \
 	(1u << 5) /* set by lookup: forgotten as soon as it is unused (/proc/<pid>) */
@@ -161,8 +158,7 @@ struct dentry {
 
 struct super_ops {
 	void (*destroy_inode)(
-		struct inode
-			*inode); /* last reference: free private_data; page cache is gone already */
+		struct inode *inode); /* last reference: free private_data; page cache is gone already */
 	int (*statfs)(struct super *super, struct abi_statfs *statfs);
 	bool (*revalidate)(struct dentry *dentry); /* false: drop it and look up anew */
 	void (*release)(struct super *super); /* last unmount */
@@ -330,8 +326,7 @@ void inode_touch(struct mount *mount,
 		 struct inode *inode); /* atime as relatime, noatime ... say; mount may be NULL */
 void inode_modified(struct inode *inode); /* mtime and ctime; inode->lock held for writing */
 void inode_kill_suid(
-	struct inode *
-		inode); /* a write or truncation by one without CAP_FSETID; lock held for writing */
+	struct inode *inode); /* a write or truncation by one without CAP_FSETID; lock held for writing */
 int mount_want_write(const struct mount *mount); /* 0 or -EROFS */
 /* Executing and writing exclude each other: 0 or -ETXTBSY. */
 int inode_deny_write(struct inode *inode);
@@ -410,8 +405,7 @@ bool dir_emit(struct dir_context *context, const char *name, u32 length, u64 ino
 bool dir_emit_dots(struct file *file,
 		   struct dir_context *context); /* "." and ".." at positions 0 and 1 */
 
-extern const struct file_ops
-	page_cache_file_ops; /* read, write, mmap, seek through the page cache */
+extern const struct file_ops page_cache_file_ops; /* read, write, mmap, seek through the page cache */
 extern const struct file_ops directory_file_ops_tmpfs;
 
 /* --- Mounts ---------------------------------------------------------------------------------------------------- */

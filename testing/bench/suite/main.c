@@ -206,9 +206,8 @@ static void result_print(const struct bench *bench, double *samples, unsigned co
 		printf("@@@ bench result {\"name\": \"%s\", \"per_op\": %.2f, \"iters\": %u, "
 		       "\"unit\": \"%s\", \"q1\": %.2f, \"q3\": %.2f, \"ops\": %u, \"samples\": %u, "
 		       "\"sum\": %.0f}\n",
-		       bench->name, median, bench->ops * count, unit,
-		       quantile(samples, count, 0.25), quantile(samples, count, 0.75), bench->ops,
-		       count, bench_sum);
+		       bench->name, median, bench->ops * count, unit, quantile(samples, count, 0.25),
+		       quantile(samples, count, 0.75), bench->ops, count, bench_sum);
 	else
 		printf("%-22s %14.1f %s  (%u x %u: %s)\n", bench->name, median, unit, bench->ops,
 		       count, bench->op);

@@ -21,6 +21,7 @@
 #define SITE_BUCKETS (1u << 18)
 #define DEPTH_MAX 128
 #define STACKS_MAX 64
+#define SWITCH_DEPTH 4
 
 enum kind { PLAIN, JUMP, CALL, RETURN, ENTER, LEAVE, COUNTER, WINDOW_ON, WINDOW_OFF };
 
@@ -125,14 +126,22 @@ static void push(uint64_t entry, uint64_t back, struct site *from)
 		stack->frames[stack->depth++] = (struct frame){ back, node, from };
 }
 
-/* An event has ended: when it began at the instruction that runs now, that one is counted a second time. */
+/*
+ * An event has ended and `now` runs. When the instruction that was there before it runs again, or the
+ * kernel goes on elsewhere than after it (a fault with a fixup), it did not complete and does not count.
+ */
 static void event_end(struct site *now)
 {
-	if (!stack->depth || stack->frames[stack->depth - 1].from != now)
+	struct site *from = stack->depth ? stack->frames[stack->depth - 1].from : NULL;
+	if (!from)
+		return;
+	bool fixed = !is_user(from) && from->kind == PLAIN &&
+		     now->address != from->address + from->size;
+	if (from != now && !fixed)
 		return;
 	total--;
-	now->count--;
-	if (is_user(now))
+	from->count--;
+	if (is_user(from))
 		user--, user_node.count--;
 	else
 		top()->parent->count--;
@@ -150,6 +159,15 @@ static bool pop_to(struct stack *from, uint64_t back)
 	return false;
 }
 
+/* Whether a return leads to one of the innermost callers: the switch itself may have been jumped to. */
+static bool returns_to(const struct stack *other, uint64_t back)
+{
+	for (unsigned i = 1; i <= SWITCH_DEPTH && i <= other->depth; i++)
+		if (other->frames[other->depth - i].back == back)
+			return true;
+	return false;
+}
+
 /* A return to where nobody on this stack came from: the kernel switched to another task. */
 static void stack_switch(uint64_t back)
 {
@@ -157,8 +175,8 @@ static void stack_switch(uint64_t back)
 	stack->used = ++clock_;
 	for (unsigned i = 0; i < STACKS_MAX; i++) {
 		struct stack *other = &stacks[i];
-		bool match = other->depth && other->frames[other->depth - 1].back == back;
-		if (match && (!found || other->used > found->used))
+		if (other != stack && returns_to(other, back) &&
+		    (!found || other->used > found->used))
 			found = other;
 		if (other->used < oldest->used)
 			oldest = other;
