@@ -289,8 +289,7 @@ void sched_yield_current(void)
 		if ((s64)(fair_first(rq)->sched.vruntime - current->sched.vruntime) >= 0)
 			current->sched.vruntime = fair_first(rq)->sched.vruntime + 1;
 	} else {
-		current->sched.slice_start_ns =
-			0; /* its turn is over: to the end of its priority */
+		current->sched.slice_start_ns = 0; /* its turn is over: to the end of its priority */
 	}
 	spin_unlock_irq(&rq->lock, flags);
 	schedule();

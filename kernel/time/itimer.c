@@ -58,8 +58,7 @@ static void itimer_real_get(struct process *process, u64 *left, u64 *interval)
 
 	*interval = process->real_interval_ns;
 	*left = 0;
-	if (hrtimer_queued(
-		    &process->real_timer)) /* an armed timer never reads as 0: that means off */
+	if (hrtimer_queued(&process->real_timer)) /* an armed timer never reads as 0: that means off */
 		*left = expires > now + NSEC_PER_USEC ? expires - now : NSEC_PER_USEC;
 }
 

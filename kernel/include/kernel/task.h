@@ -83,8 +83,7 @@ struct process {
 	struct spinlock limits_lock;
 
 	struct wait_queue child_wait; /* wait4 and waitid of this process's threads */
-	struct pid
-		*pids[PID_TYPES]; /* [tasklist] PID_PROCESS, PID_GROUP, PID_SESSION; references */
+	struct pid *pids[PID_TYPES]; /* [tasklist] PID_PROCESS, PID_GROUP, PID_SESSION; references */
 	struct tty *tty; /* [sighand] controlling terminal, a reference; NULL */
 	bool session_leader; /* [tasklist] */
 
@@ -176,8 +175,7 @@ struct task {
 	struct pid *pid; /* [tasklist] reference: PID_THREAD */
 	struct list pid_links[PID_TYPES]; /* [tasklist] */
 	struct list thread_link; /* [tasklist] in process->threads */
-	struct task *
-		parent; /* [R tasklist] leader of the process that gets exit_signal; threads have their leader's */
+	struct task *parent; /* [R tasklist] leader of the process that gets exit_signal; threads have their leader's */
 	struct list children; /* [tasklist] leaders' processes; kept by a process's leader */
 	struct list sibling; /* [tasklist] */
 	struct list reap_link; /* of whoever reaps it */
