@@ -84,11 +84,16 @@ initramfs: build/initramfs/busybox.cpio.gz
 build/initramfs/busybox.cpio.gz: $(shell find testing/initramfs -type f) testing/qemu/cpio.py
 	$(say) CPIO $@
 	$(Q)testing/initramfs/build.py $@
+# What every change must pass, in minutes. Machines and loaders, the mistakes that profiles must stop, job control, builds
+# from scratch, gdb and the benchmarks' own tests come with test-full.
+QUICK_TESTS := testing/unit testing/entry testing/build/test_lint.py testing/boot/test_boot.py \
+	testing/boot/test_bad_input.py testing/boot/test_icount.py testing/contracts
 test:
 	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
-	@$(PYTHON) -m pytest testing -n $(TEST_JOBS) $(PYTEST)
+	@$(PYTHON) -m pytest $(QUICK_TESTS) -n $(TEST_JOBS) $(PYTEST)
 test-full:
-	@$(MAKE) --no-print-directory test PYTEST='--full $(PYTEST)'
+	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
+	@$(PYTHON) -m pytest testing --full -n $(TEST_JOBS) $(PYTEST)
 readme: all-profiles
 	@testing/tools/readme.py
 unit:
