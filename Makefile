@@ -86,14 +86,16 @@ build/initramfs/busybox.cpio.gz: $(shell find testing/initramfs -type f) testing
 	$(Q)testing/initramfs/build.py $@
 # What every change must pass, in minutes. Machines and loaders, the mistakes that profiles must stop, job control, builds
 # from scratch, gdb and the benchmarks' own tests come with test-full.
-QUICK_TESTS := testing/unit testing/entry testing/build/test_lint.py testing/boot/test_boot.py \
+QUICK_TESTS := testing/entry testing/build/test_lint.py testing/boot/test_boot.py \
 	testing/boot/test_bad_input.py testing/boot/test_icount.py testing/contracts
 test:
 	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
+	@$(PYTHON) -m pytest testing/unit $(PYTEST) # one after the other: they share what they build
 	@$(PYTHON) -m pytest $(QUICK_TESTS) -n $(TEST_JOBS) $(PYTEST)
 test-full:
 	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
-	@$(PYTHON) -m pytest testing --full -n $(TEST_JOBS) $(PYTEST)
+	@$(PYTHON) -m pytest testing/unit $(PYTEST)
+	@$(PYTHON) -m pytest testing --ignore=testing/unit --full -n $(TEST_JOBS) $(PYTEST)
 readme: all-profiles
 	@testing/tools/readme.py
 unit:

@@ -14,6 +14,7 @@ INCLUDE = ROOT / "libs" / "abi" / "include" / "abi"
 # The first group that has a name decides: the kernel's own headers before libc's.
 HEADERS = {
     "auxvec.h": [["linux/auxvec.h"], ["elf.h"]],
+    "membarrier.h": [["linux/membarrier.h"]],
     "capability.h": [["linux/capability.h", "linux/securebits.h"]],
     "dirent.h": [["dirent.h"]],
     "epoll.h": [["sys/epoll.h"], ["linux/eventpoll.h"]],
