@@ -11,7 +11,7 @@
 #? make iso                   an image that boots by BIOS and UEFI
 #? make menuconfig            choose a profile, or mechanisms one by one
 #? make test [PYTEST='-k x']  all tests: unit, lints, four builds, boots, contracts
-#? make test-full             the same with what takes longer: job control and shells on Linux too, all boots
+#? make test-full             the same and what takes longer
 #? make unit                  libs/ on this machine, with sanitizers
 #? make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
 #? make bench                 what each operation costs: Linux and the four profiles. PROFILE=p (Linux and p)
@@ -84,18 +84,11 @@ initramfs: build/initramfs/busybox.cpio.gz
 build/initramfs/busybox.cpio.gz: $(shell find testing/initramfs -type f) testing/qemu/cpio.py
 	$(say) CPIO $@
 	$(Q)testing/initramfs/build.py $@
-# What every change must pass, in minutes. Machines and loaders, the mistakes that profiles must stop, job control, builds
-# from scratch, gdb and the benchmarks' own tests come with test-full.
-QUICK_TESTS := testing/entry testing/build/test_lint.py testing/boot/test_boot.py \
-	testing/boot/test_bad_input.py testing/boot/test_icount.py testing/contracts
 test:
 	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
-	@$(PYTHON) -m pytest testing/unit $(PYTEST) # one after the other: they share what they build
-	@$(PYTHON) -m pytest $(QUICK_TESTS) -n $(TEST_JOBS) $(PYTEST)
+	@$(PYTHON) -m pytest testing $(if $(FULL),--full) -n $(TEST_JOBS) $(PYTEST)
 test-full:
-	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
-	@$(PYTHON) -m pytest testing/unit $(PYTEST)
-	@$(PYTHON) -m pytest testing --ignore=testing/unit --full -n $(TEST_JOBS) $(PYTEST)
+	@$(MAKE) --no-print-directory test FULL=1
 readme: all-profiles
 	@testing/tools/readme.py
 unit:

@@ -5,11 +5,13 @@ sanitizer, and runs it. One line for each file and profile, then the sum. Exit s
     run.py [--profile NAME] [word ...]      only files whose path contains one of the words
 """
 import argparse
+import fcntl
 import os
 import pathlib
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import abi_constants
@@ -95,16 +97,27 @@ class Builder:
         return target
 
 
+@contextmanager
+def only_builder(profile):
+    """One process at a time builds in a profile's folder."""
+    out = BUILD / "unit" / profile
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def build_libraries(profile):
-    builder = Builder(profile)
-    with ThreadPoolExecutor(JOBS) as pool:
+    with only_builder(profile), ThreadPoolExecutor(JOBS) as pool:
+        builder = Builder(profile)
         return builder, list(pool.map(builder.compile, library_sources()))
 
 
 def run_test(builder, library, test):
     """(passed, what to print)"""
     try:
-        program = builder.program(test, library)
+        with only_builder(builder.profile):
+            program = builder.program(test, library)
         # A sanitizer's report is a failure; leaks too.
         return True, run([program], timeout=TIMEOUT).strip()
     except BuildError as error:
