@@ -35,7 +35,7 @@ shell_at_once() {
 		                        timeout=1800, encoding="utf-8", logfile=sys.stdout)
 		console.expect(r"# \x1b\[6n")
 		console.send("echo $((6 * 7)); uname -a\r")
-		console.expect("\r\n42\r\nLinux ", timeout=20)
+		console.expect(r"\r+\n42\r+\nLinux ", timeout=20)
 		console.send("poweroff\r")
 		console.expect(pexpect.EOF, timeout=60)
 		console.close()
