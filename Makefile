@@ -1,33 +1,48 @@
 # Aramid's build. Folders are listed here, files never: a new source is found.
 # Every build has its own folder, build/<name>/, made from one configuration and never edited.
-#? make setup                 install what is missing (Debian packages, zlib's source, a Linux to compare with)
-#? make [PROFILE=p]           build a kernel: fortress, balanced (default), performance or ludicrous
-#? make CONFIG=file           build what `make menuconfig` saved; the folder has the file's name
-#? make WITH='A B'            with side options, such as KERNEL_TESTS
-#? make all-profiles          all four
-#? make run                   a shell in QEMU. BOOT=pvh|grub UEFI=1 SMP=1 MEM=512M MACHINE=pc|q35 CPU=max
-#?                            ACCEL=tcg|kvm|icount ROOTFS=cpio APPEND='words' GDB=1
-#? make gdb [GDB_ARGS='..']   a debugger for `make run GDB=1`, with commands of its own: `help user-defined`
-#? make iso                   an image that boots by BIOS and UEFI
-#? make menuconfig            choose a profile, or mechanisms one by one
-#? make test [PYTEST='-k x']  all tests: unit, lints, four builds, boots, contracts
-#? make test-full             the same and what takes longer
-#? make unit                  libs/ on this machine, with sanitizers
-#? make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
-#? make bench                 what each operation costs: Linux and the four profiles. PROFILE=p (Linux and p)
-#?                            ONLY=a,b ACCEL=icount|tcg|kvm KERNELS=linux,linux-thp,p-thp FULL=1 CHECK=1 PAIRS=10 SEED=1
-#? make bench-report          the last results as a page, build/bench/report.html; RUN=file OLD=file compares two
-#? make profile ONLY=x        where one benchmark's instructions go, by function. PROFILE=p or KERNEL=linux FUNCTION=f
-#? make lint, make format     the rules of the source; put its C files in order
-#? make readme                what README.md says of the four kernels: mechanisms and sizes
-#? make objects DIR=kernel/mm compile one folder only
-#? make config, make flags    configure only; print the compiler's flags for DIR
-#? make clean                 remove the builds; downloads stay
+#? Start
+#?   make setup run             install what is missing, build, boot to a shell
+#?   make setup test            ... and run all tests
+#? Build
+#?   make [PROFILE=p]           p: fortress, balanced, performance, ludicrous
+#?   make WITH='A B'            with side options, such as KERNEL_TESTS
+#?   make menuconfig            choose a profile, or mechanisms one by one
+#?   make CONFIG=file           build what menuconfig saved, in a folder named so
+#?   make all-profiles          all four
+#?   make iso                   an image that boots by BIOS and UEFI
+#?   make clean                 remove the builds; downloads stay
+#? Run
+#?   make run                   a shell in QEMU; `poweroff` or Ctrl-A X ends it.
+#?                              BOOT=pvh|grub UEFI=1 SMP=1 MEM=512M MACHINE=pc|q35
+#?                              CPU=max ACCEL=tcg|kvm|icount ROOTFS=file.cpio
+#?                              APPEND='words' QEMU_ARGS='words' GDB=1
+#?   make gdb [GDB_ARGS='..']   the debugger for `make run GDB=1`, with commands of
+#?                              its own: type `help user-defined`
+#? Test
+#?   make test [PYTEST='-k x']  what every change must pass
+#?   make test-full             the same and what takes longer
+#?   make unit                  libs/ on this machine, with sanitizers
+#?   make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
+#? Measure
+#?   make bench                 what each operation costs, Linux beside the four.
+#?                              PROFILE=p ONLY=a,b ACCEL=icount|tcg|kvm FULL=1
+#?                              KERNELS=linux,linux-thp CHECK=1 PAIRS=10 SEED=1
+#?   make bench-report          the last results as build/bench/report.html;
+#?                              RUN=file OLD=file compares two
+#?   make profile ONLY=x        where a benchmark's instructions go, by function.
+#?                              PROFILE=p or KERNEL=linux, FUNCTION=f
+#? Work on the source
+#?   make lint                  its rules; `make format` puts C files in order
+#?   make readme                what README.md says of the four kernels
+#?   make objects DIR=kernel/mm compile one folder only
+#?   make flags DIR=kernel/mm   what its files are compiled with; make config
 #? V=1 shows the commands, BUILD=dir puts the builds elsewhere.
 VERSION  := 0.1.0
 PROFILES := fortress balanced performance ludicrous
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+# All CPUs, unless the user gave a number.
+MAKEFLAGS += $(if $(MAKELEVEL:0=),,-j$(shell nproc))
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -37,6 +52,8 @@ PROFILE ?= balanced
 # Whether the user chose it.
 given   := $(filter command environment,$(origin PROFILE))
 BUILD   ?= build
+# The same folder has the same name, however it was given: it is in the flags, and other flags compile everything again.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 # Tests that run at once: each may have a machine of up to four CPUs.
 TEST_JOBS ?= 2
 # Another python3 may be first in PATH, one without Debian's packages.
@@ -46,8 +63,6 @@ LD      := ld
 # Third-party source, unpacked once for all builds.
 ZLIB    := build/third_party/zlib
 Q       := $(if $(V),,@)
-# For a make below this one: all CPUs, unless the user gave a number.
-jobs     = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 say      = @$(if $(V),:,printf '  %-8s %s\n')
 
 goals := $(or $(MAKECMDGOALS),all)
@@ -59,7 +74,7 @@ setup:
 	@testing/setup/setup.sh
 ifneq ($(rest),)
 $(firstword $(rest)): setup
-	@for goal in $(rest); do $(MAKE) --no-print-directory $(jobs) $$goal; done
+	@for goal in $(rest); do $(MAKE) --no-print-directory $$goal; done
 $(wordlist 2,$(words $(rest)),$(rest)): $(firstword $(rest)) ; @:
 endif
 else
@@ -85,7 +100,7 @@ build/initramfs/busybox.cpio.gz: $(shell find testing/initramfs -type f) testing
 	$(say) CPIO $@
 	$(Q)testing/initramfs/build.py $@
 test:
-	@$(MAKE) --no-print-directory $(jobs) all-profiles initramfs
+	@$(MAKE) --no-print-directory all-profiles initramfs
 	@$(PYTHON) -m pytest testing $(if $(FULL),--full) -n $(TEST_JOBS) $(PYTEST)
 test-full:
 	@$(MAKE) --no-print-directory test FULL=1
