@@ -133,3 +133,19 @@ def test_includes(tmp_path):
     tree(tmp_path, {"good.h": "#include <stddef.h>\nextern size_t x;\n", "bad.h": "extern size_t x;\n"})
     assert includes.compile_alone(tmp_path, tmp_path / "good.h", arguments) is None
     assert "unknown type name" in includes.compile_alone(tmp_path, tmp_path / "bad.h", arguments)
+
+
+@pytest.mark.parametrize("expression, fine", [("this_cpu(array[i])", True), ("this_cpu(number)", True),
+                                              ("this_cpu(object).inside[i]", True), ("this_cpu(array)[i]", False)])
+def test_per_cpu_array(tmp_path, expression, fine):
+    """percpu.h refuses the form of which the compiler makes wrong code, and what it accepts goes through %gs."""
+    tree(tmp_path, {"a.c": "#include <platform/percpu.h>\n"
+                           "extern int array[4], number;\n"
+                           "extern struct { int inside[4]; } object;\n"
+                           f"int f(int i);\nint f(int i)\n{{\n\treturn i + {expression};\n}}\n"})
+    result = subprocess.run(["gcc", "-S", "-O2", "-o", "-", "-I", "platform/include", "-I", "libs/include", tmp_path / "a.c"],
+                            cwd=ROOT, capture_output=True, text=True, check=False)
+    if fine:
+        assert result.returncode == 0 and "%gs:" in result.stdout, result.stderr
+    else:
+        assert "write this_cpu(array[i])" in result.stderr

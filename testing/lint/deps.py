@@ -7,7 +7,7 @@ Each #include must lead to the same or a lower level, and an area's own headers 
 exception: it may include kernel/dev.h and kernel/locks.h. With a build folder (build/balanced, if it is there) the
 undefined symbols of each object are looked up too: a symbol defined on a higher level may be used only if a header of the
 user's own level, or below, declares it; that is the upward interface, and it is reviewed as such. What the compiler itself
-asks for (the stack protector, retpolines) is everybody's. In-kernel tests (kernel/<area>/test/) may use the test harness.
+asks for (the stack protector, retpolines) is everybody's. In-kernel tests (<area>/test/) may use the test harness.
 """
 import re
 import sys
@@ -24,7 +24,7 @@ FREESTANDING = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "st
 HOSTED = {"stdio.h", "string.h", "sys/types.h"}
 DRIVER_HEADERS = {f"kernel/include/kernel/{name}.h" for name in ("dev", "locks", "preempt", "printk", "slab", "tty")}
 COMPILER = re.compile(r"cpu_stack_guard|__stack_chk_fail|__x86_(indirect|return)_thunk\w*")
-IN_KERNEL_TEST = re.compile(r"kernel/\w+/test/")
+IN_KERNEL_TEST = re.compile(r"(kernel|platform/x86_64)/\w+/test/")
 LEVELS = ("profiles", "libs", "platform/include", "platform/x86_64", "platform/drivers", "kernel/include", "kernel",
           "testing/kunit")
 

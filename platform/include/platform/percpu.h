@@ -6,8 +6,8 @@
  * this_cpu(x) is an lvalue of one instruction: it is safe against migration only if one access is all that is done, or
  * preemption is off. this_cpu_ptr needs preemption off.
  *
- * An element of an array is this_cpu(array[i]). Never this_cpu(array)[i]: the compiler (gcc 12) forgets the %gs when an array
- * becomes a pointer, and every CPU works on the template.
+ * An element of an array is this_cpu(array[i]). this_cpu(array)[i] does not compile: the compiler (gcc 12) would forget the
+ * %gs when the array becomes a pointer, and every CPU would work on the template.
  */
 #pragma once
 
@@ -16,7 +16,18 @@
 #define DEFINE_PER_CPU(type, name) __section(".percpu") __typeof__(type) name
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) name
 
-#define this_cpu(name) (*(__seg_gs __typeof__(name) *)(uintptr_t) & (name))
+/* Behind a comma an array has become a pointer; everything else keeps its type. */
+#define PERCPU_IS_ARRAY(name)                                                                      \
+	(!__builtin_types_compatible_p(__typeof__(name), __typeof__(((void)0, (name)))))
+/* 0, where `name` is no array. */
+#define PERCPU_NO_ARRAY(name)                                                                      \
+	(0 * sizeof(struct {                                                                       \
+		 _Static_assert(!PERCPU_IS_ARRAY(name), "write this_cpu(array[i])");               \
+		 int unused;                                                                       \
+	 }))
+
+#define this_cpu(name)                                                                             \
+	(*(__seg_gs __typeof__(name) *)((uintptr_t) & (name) + PERCPU_NO_ARRAY(name)))
 #define this_cpu_ptr(name) ((__typeof__(name) *)((char *)&(name) + this_cpu(percpu_offset)))
 #define per_cpu_ptr(name, cpu) ((__typeof__(name) *)((char *)&(name) + percpu_offsets[cpu]))
 
