@@ -165,7 +165,7 @@ LDFLAGS := -nostdlib -static --orphan-handling=error --build-id=none -z max-page
 
 # What a folder may include: a list for each level of the source, each the one above and more.
 inc_libs     := -Iprofiles/include -I$(OUT) -Ilibs/include -Ilibs/abi/include -isystem $(ZLIB)
-inc_platform := $(inc_libs) -Iplatform/include -Iplatform/x86_64/include -Iplatform/x86_64
+inc_platform := $(inc_libs) -Iplatform/include -Iplatform/x86_64/include -Iplatform/x86_64 -Itesting/kunit/include
 inc_drivers  := $(inc_libs) -Iplatform/include -Iplatform/drivers -Ikernel/include
 inc_kernel   := $(inc_libs) -Iplatform/include -Ikernel/include -Itesting/kunit/include
 inc_testing  := $(inc_kernel)

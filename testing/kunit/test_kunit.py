@@ -4,6 +4,7 @@ A case of STOPPED makes one mistake in the kernel. Where the named mechanism is 
 must stop with the words given; where it is off it must go on and say so, except for those that only the mechanism
 makes safe to try. What stops nothing but can be seen is reported by the ordinary cases (kunit_observed), and what
 is in the machine code by testing/entry; test_every_mechanism_is_tried finds the mechanism that nobody tries.
+-fsanitize=return has no case: it checks C++ alone.
 """
 import re
 
@@ -15,6 +16,8 @@ from testing.qemu.machine import ROOT, Machine, complaints
 # case: (mechanism or None for every profile, what the kernel says when it stops, may it be tried where it is off)
 STOPPED = {
     "profile_bounds_index": ("BOUNDS_CHECKS", r"index 4 out of bounds 4", True),
+    "profile_slice_index": ("BOUNDS_CHECKS", r"index 4 out of bounds 4", True),
+    "profile_slice_part": ("BOUNDS_CHECKS", r"index 1 out of bounds 4", True),
     "profile_check": ("CHECKS", r"check failed: hidden\(0\)", True),
     "profile_sanitize_bounds": ("SANITIZE_TRAPS", r"Oops: failed check", True),
     "profile_sanitize_shift": ("SANITIZE_TRAPS", r"Oops: failed check", True),
@@ -32,26 +35,43 @@ STOPPED = {
     "slab_freelist_corrupted": ("SLAB_HIDDEN_FREELIST", r"slab kunit-96: .*: free list corrupted", False),
     "page_written_after_free": ("PAGE_VERIFY", r"page: frame \w+ was written after it was freed, at offset 123", True),
     "usercopy_beyond_object": ("USERCOPY_OBJECT_BOUNDS", r"usercopy: 120 bytes .* the object is 100 bytes", True),
+    "usercopy_into_less": ("USERCOPY_OBJECT_BOUNDS", r"usercopy: 20 bytes .* the object is 100 bytes", True),
     "usercopy_outside_copy": ("USERCOPY_SMAP", r"Oops: kernel touches user memory outside of a user copy", True),
     "usercopy_run_user_memory": (None, r"Oops: kernel executes user memory", False),
+    "usercopy_run_user_code": (None, r"Oops: kernel executes user memory", False),
     "profile_stack_overflow": (None, r"Oops: kernel stack overflow", False),
+    "profile_stack_recursion": (None, r"Oops: kernel stack overflow", False),
     "profile_write_text": (None, r"Oops: page fault at a kernel address", False),
     "profile_write_constant": (None, r"Oops: page fault at a kernel address", False),
     "profile_run_data": (None, r"Oops: page fault at a kernel address", False),
 }
 # Seen by an ordinary case.
 OBSERVED = {"STACK_INIT", "REFCOUNT_SATURATE", "REFCOUNT_DETECT_ZERO", "INIT_ON_ALLOC", "INIT_ON_FREE",
-            "SLAB_QUARANTINE", "SLAB_HIDDEN_FREELIST"}
-# Counted in the machine code: testing/entry.
-DISASSEMBLED = {"ENTRY_SAVE_ALL", "ENTRY_SAVE_CLEAR", "ENTRY_SAVE_MINIMAL", "MITIGATIONS", "FRAME_POINTER",
-                "USERCOPY_MASK"}
+            "SLAB_QUARANTINE", "SLAB_HIDDEN_FREELIST", "USERCOPY_MASK"}
+# Counted in the machine code, and seen at work: testing/entry.
+DISASSEMBLED = {"ENTRY_SAVE_ALL", "ENTRY_SAVE_CLEAR", "ENTRY_SAVE_MINIMAL", "FRAME_POINTER"}
+# Seen with words of the command line: test_mitigation_words.
+WORDED = {"MITIGATIONS"}
+# What only the CPU stops: without the feature the same mistake goes unnoticed.
+CPU_STOPS = {"usercopy_run_user_code": "max,-smep", "usercopy_outside_copy": "max,-smap", "profile_run_data": "max,-nx"}
+# (CPU model, words): (fence at swapgs, page-table isolation) where MITIGATIONS is on. Haswell has Meltdown, max nothing.
+MITIGATION_WORDS = {
+    ("max", ""): (False, False),
+    ("max", "mitigations=auto pti=on"): (False, True),
+    ("Haswell", ""): (True, True),
+    ("Haswell", "mitigations=auto"): (True, True),
+    ("Haswell", "mitigations=off"): (False, False),
+    ("Haswell", "mitigations=off pti=on"): (False, True),
+    ("Haswell", "pti=off"): (True, False),
+    ("Haswell", "nopti"): (True, False),
+}
 
 
 @pytest.fixture
 def tests_of(booting):
     """tests_of(profile, words) boots the kernel with the in-kernel tests linked in."""
-    def boot(profile, words=""):
-        machine = booting(profile, timeout=120, kind=Machine, options=("KERNEL_TESTS",),
+    def boot(profile, words="", cpu="max"):
+        machine = booting(profile, timeout=120, kind=Machine, options=("KERNEL_TESTS",), cpu=cpu,
                           append=f"console=ttyS0 panic=-1 rdinit=/bin/false {words}".strip())
         machine.trouble_expected = True     # some cases ask for a warning, and all end in a panic
         return machine
@@ -91,13 +111,35 @@ def test_mistakes_are_survived(aramid, tests_of):
         assert not complaints(machine.output[:machine.position]), machine.tail(80)
 
 
+@pytest.mark.parametrize("case", CPU_STOPS)
+def test_cpu_stops_it(one_aramid, case, tests_of):
+    """The case is stopped by the CPU's feature and by nothing else: without it the kernel goes on."""
+    with tests_of(one_aramid, f"kunit={case}", cpu=CPU_STOPS[case]) as machine:
+        machine.expect("kunit: survived", 60)
+
+
+@pytest.mark.parametrize("cpu, words", MITIGATION_WORDS, ids=lambda text: text.replace(" ", "+") or "plain")
+def test_mitigation_words(aramid, cpu, words, tests_of):
+    """MITIGATIONS, mitigations= and pti=: which instructions stayed, and which page tables a program runs on."""
+    fence, isolation = MITIGATION_WORDS[cpu, words]
+    built_in = has(aramid, "MITIGATIONS")
+    cases = "mitigations_instructions,protection_nothing_writable_runs,protection_control_registers"
+    with tests_of(aramid, f"{words} kunit={cases}", cpu=cpu) as machine:
+        machine.expect("kunit: end of", 60)
+        seen = dict(re.findall(r"kunit: mitigation (\w+) is (on|off)", machine.output))
+        assert "kunit: FAIL" not in machine.output, machine.tail(80)
+    assert seen["swapgs"] == ("on" if fence and built_in else "off")
+    assert seen["pti"] == ("on" if isolation and (built_in or "pti=on" in words) else "off")
+    assert seen["verw"] == "off"    # QEMU's CPUs have no MD_CLEAR
+
+
 def test_every_mechanism_is_tried():
-    tried = {mechanism for mechanism, *_ in STOPPED.values()} | OBSERVED | DISASSEMBLED
+    tried = {mechanism for mechanism, *_ in STOPPED.values()} | OBSERVED | DISASSEMBLED | WORDED
     assert tried - {None} == set(mechanisms())
 
 
 def test_every_mistake_is_in_the_table():
     found = set()
-    for path in ROOT.glob("kernel/*/test/*.c"):
+    for path in (*ROOT.glob("kernel/*/test/*.c"), *ROOT.glob("platform/x86_64/*/test/*.c")):
         found |= set(re.findall(r"^KUNIT_MUST_DIE\((\w+)\)", path.read_text(), re.M))
     assert found == set(STOPPED)

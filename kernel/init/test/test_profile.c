@@ -27,6 +27,25 @@ KUNIT_MUST_DIE(profile_bounds_index)
 	kunit_survived("an index beyond the array");
 }
 
+static unsigned char bytes[8];
+
+KUNIT_MUST_DIE(profile_slice_index)
+{
+	struct slice four = { bytes, 4 };
+
+	*slice_get(four, (size_t)hidden(4)) = 1;
+	kunit_survived("an index beyond the slice");
+}
+
+/* The sum of start and count wraps: to compare it with the length would not do. */
+KUNIT_MUST_DIE(profile_slice_part)
+{
+	struct slice four = { bytes, 4 }, part = slice_sub(four, 2, (size_t)hidden(-1));
+
+	__asm__ volatile("" : : "r"(part.data), "r"(part.length));
+	kunit_survived("a part that is longer than its slice");
+}
+
 KUNIT_MUST_DIE(profile_check)
 {
 	check(hidden(0));
@@ -98,6 +117,21 @@ KUNIT_MUST_DIE(profile_stack_overflow)
 	kunit_survived("a store below the stack");
 }
 
+static __noinline long descend(long depth)
+{
+	volatile char frame[256];
+
+	frame[0] = (char)depth;
+	return hidden(depth) ? descend(depth + 1) + frame[0] : frame[0];
+}
+
+/* The real thing: the stack pointer is in the guard page, so that the CPU cannot even push the page fault. */
+KUNIT_MUST_DIE(profile_stack_recursion)
+{
+	(void)descend(1);
+	kunit_survived("a recursion without end");
+}
+
 KUNIT_MUST_DIE(profile_lock_order)
 {
 	struct spinlock outer, inner;
@@ -145,6 +179,18 @@ KUNIT(profile_refcount_overflow)
 	kunit_observed("REFCOUNT_SATURATE",
 		       ref_read(&ref) == REF_SATURATED && warn_count() > before);
 	KEXPECT(ref_read(&ref) != REF_SATURATED || !ref_put(&ref));
+	warn_forgive(warn_count() - before);
+}
+
+KUNIT(profile_refcount_underflow)
+{
+	struct refcount ref;
+	u64 before = warn_count();
+
+	ref_init(&ref, (int)hidden(0));
+	KEXPECT(!ref_put(&ref));
+	kunit_observed("REFCOUNT_SATURATE",
+		       ref_read(&ref) == REF_SATURATED && warn_count() > before);
 	warn_forgive(warn_count() - before);
 }
 

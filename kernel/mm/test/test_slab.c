@@ -194,3 +194,13 @@ KUNIT_MUST_DIE(usercopy_beyond_object)
 	pagefault_enable();
 	kunit_survived("a copy of more than an object");
 }
+
+KUNIT_MUST_DIE(usercopy_into_less)
+{
+	char *object = kmalloc(100, 0);
+
+	pagefault_disable();
+	(void)!user_read(object + 90, user_ptr(0x10000), 20);
+	pagefault_enable();
+	kunit_survived("a copy over the end of an object");
+}

@@ -30,7 +30,7 @@ static pte_t *table_below(pte_t *table, unsigned int level)
 	return paddr_to_virt(frame);
 }
 
-static void space_make(void *root)
+static void space_make(void *root, unsigned int protection)
 {
 	paddr_t frame = page_table_frame_alloc();
 	pte_t *table = NULL;
@@ -39,8 +39,7 @@ static void space_make(void *root)
 	for (unsigned int level = 4; level > 1; level--)
 		table = table_below(table, level);
 	user_page = paddr_to_virt(frame);
-	pte_write(&table[pt_index(EDGE - 1, 1)],
-		  pte_make(frame, pte_protection(PROT_READ | PROT_WRITE)));
+	pte_write(&table[pt_index(EDGE - 1, 1)], pte_make(frame, pte_protection(protection)));
 }
 
 static void tables_free(pte_t *table, unsigned int level)
@@ -61,11 +60,11 @@ static void space_switch(struct mmu_context *from, struct mmu_context *to)
 }
 
 /* Runs `test` with the page mapped below EDGE. A kernel thread has no address space that this would replace. */
-static void with_space(void (*test)(void))
+static void with_protection(void (*test)(void), unsigned int protection)
 {
 	struct page *root = page_alloc(page_root_order(), PAGE_ZERO, PAGE_KERNEL);
 
-	space_make(page_virt(root));
+	space_make(page_virt(root), protection);
 	pagefault_disable();
 	space_switch(NULL, &space);
 	test();
@@ -74,6 +73,11 @@ static void with_space(void (*test)(void))
 	tables_free(space.root.table, 4);
 	mmu_context_destroy(&space);
 	page_free(root, page_root_order());
+}
+
+static void with_space(void (*test)(void))
+{
+	with_protection(test, PROT_READ | PROT_WRITE);
 }
 
 /* `count` bytes from `at` on count up from `first`; KEXPECT in a loop would print a line for each. */
@@ -238,6 +242,12 @@ static void jump_to_user(void)
 KUNIT_MUST_DIE(usercopy_run_user_memory)
 {
 	with_space(jump_to_user);
+}
+
+/* A program's own code: only SMEP stands before it. */
+KUNIT_MUST_DIE(usercopy_run_user_code)
+{
+	with_protection(jump_to_user, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
 KUNIT(usercopy_scalars)
