@@ -72,23 +72,23 @@ static int unix_create(int type, int protocol, struct socket **socket)
 
 static void unix_free(struct rcu_head *head)
 {
-	slab_free(unix_cache, container_of(head, struct unix_socket, rcu));
+	struct unix_socket *self = container_of(head, struct unix_socket, rcu);
+
+	if (ref_put(&self->address->ref))
+		kfree(self->address);
+	slab_free(unix_cache, self);
 }
 
 void unix_destroy(struct socket *socket)
 {
 	struct unix_socket *self = unix_of(socket);
-	struct unix_address *address = self->address;
 
 	unix_list_remove(self);
-	if (!address) {
+	/* Somebody may be comparing its name on the way to another one. */
+	if (self->address)
+		rcu_call(&self->rcu, unix_free);
+	else
 		slab_free(unix_cache, self);
-		return;
-	}
-	if (ref_put(&address->ref))
-		kfree(address);
-	/* Somebody may be looking at it on the way to another name. */
-	rcu_call(&self->rcu, unix_free);
 }
 
 void unix_put(struct unix_socket *self)
