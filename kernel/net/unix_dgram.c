@@ -93,6 +93,7 @@ out:
 static int peer_set(struct unix_socket *self, struct unix_socket *other)
 {
 	struct unix_socket *second = other ? other : self, *old;
+	bool relayed;
 	int error = 0;
 
 	unix_lock_two(self, second);
@@ -110,14 +111,16 @@ static int peer_set(struct unix_socket *self, struct unix_socket *other)
 	self->socket.state = other ? SOCKET_CONNECTED : SOCKET_CLOSED;
 	if (other)
 		other->socket.state = SOCKET_CONNECTED;
-	if (self->relaying)
+	relayed = self->relaying;
+	if (relayed)
 		wait_remove(&old->peer_wait, &self->relay);
 	self->relaying = false;
 	unix_unlock_two(self, second);
-	if (old && old != other) {
+	if (old && old != other)
 		unix_datagram_disconnected(self, old);
+	/* Who polls it must look again, and set up a relay to the new peer, or anew to the same one. */
+	if (relayed || (old && old != other))
 		wait_wake_all(&self->socket.write_wait, READY_OUT);
-	}
 	unix_put(old);
 	return 0;
 }
