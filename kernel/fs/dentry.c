@@ -356,9 +356,9 @@ bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dent
 	for (;;) {
 		if (dentry == ancestor)
 			return true;
-		if (dentry->parent == dentry)
+		if (READ_ONCE(dentry->parent) == dentry)
 			return false;
-		dentry = dentry->parent;
+		dentry = READ_ONCE(dentry->parent);
 	}
 }
 

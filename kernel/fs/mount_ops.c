@@ -125,13 +125,24 @@ static int copy_subtree(struct mount *from, struct mount *parent)
 	return 0;
 }
 
+/* Under RCU: a rename may take the dentry away from a parent that nobody else keeps. */
+static bool is_mounted_below(const struct mount *child, const struct dentry *dentry)
+{
+	bool below;
+
+	rcu_read_lock();
+	below = dentry_is_ancestor(dentry, child->mountpoint);
+	rcu_read_unlock();
+	return below;
+}
+
 static int copy_children(struct mount *copy, const struct path *source)
 {
 	struct mount *child;
 	int error = 0;
 
 	list_for_each_entry (child, &source->mount->children, sibling) {
-		if (!error && dentry_is_ancestor(source->dentry, child->mountpoint))
+		if (!error && is_mounted_below(child, source->dentry))
 			error = copy_subtree(child, copy);
 	}
 	return error;
