@@ -241,9 +241,10 @@ void dentry_hash(struct dentry *dentry)
 	check(hlist_unhashed(&dentry->hash_node));
 	dentry_get(dentry); /* the cache's */
 	link_to_parent(dentry);
-	bucket_insert(dentry);
+	/* Before anybody finds it: who drops a name takes it off the list, and it must not get there after that. */
 	if (!(dentry->flags & DENTRY_KEEP))
 		dentry_lru_add(dentry);
+	bucket_insert(dentry);
 }
 
 static void set_flags(struct dentry *dentry, u32 set, u32 clear)

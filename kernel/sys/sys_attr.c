@@ -117,7 +117,7 @@ static int time_from(const struct abi_timespec *time, u32 set, u32 now, s64 *ns,
 	/* Beyond what 64 bits of nanoseconds hold: the last moment that they do. */
 	if (__builtin_mul_overflow(time->tv_sec, (s64)NSEC_PER_SEC, ns) ||
 	    __builtin_add_overflow(*ns, time->tv_nsec, ns))
-		*ns = time->tv_sec < 0 ? (s64)1 << 63 : 0x7fffffffffffffff;
+		*ns = time->tv_sec < 0 ? -0x7fffffffffffffff - 1 : 0x7fffffffffffffff;
 	*valid |= set;
 	return 0;
 }
