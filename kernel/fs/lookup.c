@@ -47,9 +47,11 @@ struct dentry *dentry_lookup_locked(struct dentry *parent, const struct name *na
 		dentry_put(dentry);
 		return ERR_PTR(error);
 	}
-	/* Also "there is no such name" is worth remembering. */
-	if (hlist_unhashed(&dentry->hash_node) &&
-	    (dentry->inode || !(dentry->flags & DENTRY_NO_NEGATIVE)))
+	/*
+	 * Also "there is no such name" is worth remembering. With an inode the dentry has been hashed, and may have been
+	 * found and dropped since: then it stays so.
+	 */
+	if (!dentry->inode && !(dentry->flags & DENTRY_NO_NEGATIVE))
 		dentry_hash(dentry);
 	return dentry;
 }
