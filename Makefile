@@ -161,6 +161,12 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pie -fno-common -fno-strict-alia
 	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough -Wundef -Wframe-larger-than=1024 -Werror
 include profiles/flags.mk
 ASFLAGS := -g -fno-pie -ffile-prefix-map=$(CURDIR)=. -Wundef -Werror -Wa,--noexecstack
+# The vDSO runs in user mode: code of its own, which a debugger must be able to unwind.
+VDSO_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIC -fno-common -fno-strict-aliasing -fno-stack-protector \
+	-fasynchronous-unwind-tables -fcf-protection=none -ffile-prefix-map=$(CURDIR)=. -mgeneral-regs-only \
+	-Wall -Wextra -Wshadow -Wundef -Werror
+VDSO_LDFLAGS := -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr --build-id=none -Bsymbolic \
+	--no-undefined --orphan-handling=error -z max-page-size=4096 -z noexecstack -z norelro --strip-all
 LDFLAGS := -nostdlib -static --orphan-handling=error --build-id=none -z max-page-size=4096 -z noexecstack
 
 # What a folder may include: a list for each level of the source, each the one above and more.
@@ -173,16 +179,16 @@ inc_profiles := -Iprofiles/include -I$(OUT)
 inc = $(inc_$(if $(filter platform/drivers/%,$1),drivers,$(firstword $(subst /, ,$1))))
 
 # ---- Sources. Tests on the host (libs/*/test_*.c) are none of them.
-folders := $(wildcard libs/*/ platform/x86_64/*/ platform/drivers/*/ kernel/*/) $(filter-out %/test/,$(wildcard kernel/*/*/))
+folders := $(wildcard libs/*/ $(filter-out platform/x86_64/vdso/,$(wildcard platform/x86_64/*/)) platform/drivers/*/ kernel/*/) $(filter-out %/test/,$(wildcard kernel/*/*/))
 folders += $(if $(CONFIG_KERNEL_TESTS),$(wildcard kernel/*/test/ platform/x86_64/*/test/ testing/kunit/))
-found   := $(wildcard $(folders:%=%*.c) $(folders:%=%*.S)) platform/x86_64/config_gz.S
+found   := $(wildcard $(folders:%=%*.c) $(folders:%=%*.S)) platform/x86_64/config_gz.S platform/x86_64/vdso_image.S
 sources := $(filter-out $(wildcard libs/*/test_*.c),$(found))
 zlib    := $(patsubst %,$(OUT)/zlib/%.o,inflate inffast inftrees zutil adler32 crc32)
 objects := $(sources:%=$(OUT)/%.o) $(zlib)
-$(if $(wildcard $(gen)/config.mk),$(call stamp,$(OUT)/flags.stamp,$(CFLAGS) $(ASFLAGS) $(inc_kernel))\
+$(if $(wildcard $(gen)/config.mk),$(call stamp,$(OUT)/flags.stamp,$(CFLAGS) $(ASFLAGS) $(VDSO_CFLAGS) $(inc_kernel))\
 	$(call stamp,$(OUT)/objects.stamp,$(objects)))
 $(shell mkdir -p $(sort $(dir $(objects))))
--include $(objects:.o=.d) $(OUT)/offsets.d $(OUT)/kernel.lds.d
+-include $(objects:.o=.d) $(OUT)/vdso.d $(OUT)/offsets.d $(OUT)/kernel.lds.d
 
 # ---- Rules.
 all: $(OUT)/aramid.elf
@@ -196,6 +202,14 @@ $(OUT)/%.S.o: %.S $(gen)/offsets.h $(OUT)/flags.stamp | $(gen)/autoconf.h $(gen)
 	$(Q)$(CC) $(ASFLAGS) $(call inc,$<) -MMD -MP -c -o $@ $<
 $(OUT)/platform/x86_64/config_gz.S.o: ASFLAGS += -Wa,-I$(gen)
 $(OUT)/platform/x86_64/config_gz.S.o: $(gen)/config.gz
+$(OUT)/platform/x86_64/vdso_image.S.o: ASFLAGS += -Wa,-I$(gen)
+$(OUT)/platform/x86_64/vdso_image.S.o: $(gen)/vdso.so
+$(OUT)/vdso.o: platform/x86_64/vdso/vdso.c $(OUT)/flags.stamp | $(gen)/autoconf.h $(gen)/version.h
+	$(say) CC $<
+	$(Q)$(CC) $(VDSO_CFLAGS) $(inc_platform) -MMD -MP -c -o $@ $<
+$(gen)/vdso.so: $(OUT)/vdso.o platform/x86_64/vdso/vdso.lds
+	$(say) LD $@
+	$(Q)$(LD) $(VDSO_LDFLAGS) -T platform/x86_64/vdso/vdso.lds -o $@ $<
 $(OUT)/zlib/%.o: $(ZLIB)/%.c $(OUT)/flags.stamp | $(ZLIB)/zlib.h
 	$(say) CC $<
 	$(Q)$(CC) $(filter-out -W% -std=%,$(CFLAGS)) -std=gnu11 -w -DZ_SOLO -MMD -MP -c -o $@ $<

@@ -18,6 +18,7 @@
 #include <kernel/slab.h>
 #include <kernel/socket.h>
 #include <kernel/tty.h>
+#include <kernel/vdso.h>
 #include <kernel/vfs.h>
 #include <kernel/vm.h>
 #include <kernel/vmap.h>
@@ -279,6 +280,7 @@ void kernel_main(void)
 	work_threads_init();
 	printk_wake_init();
 	cpus_bring_up();
+	vdso_init();
 	sched_start(init);
 	sched_idle_loop();
 }

@@ -315,29 +315,35 @@ int vm_setup_stack(struct mm *mm, u64 top, u64 size, u32 extra_flags)
 	return error;
 }
 
-long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops,
-		    void *private_data)
+static int map_part(struct mm *mm, u64 start, const struct vm_special_part *part)
 {
-	struct vma *vma;
+	struct vma *vma = vma_alloc(mm, start, start + part->length, part->flags);
+
+	if (!vma)
+		return -ENOMEM;
+	vma->page_offset = 0;
+	vma->ops = part->ops;
+	vma->private_data = part->private_data;
+	vma_insert(mm, vma);
+	return 0;
+}
+
+long vm_map_special(struct mm *mm, u64 address, const struct vm_special_part *parts,
+		    unsigned int count)
+{
+	u64 length = 0, to;
+	int error = 0;
 	long at;
 
+	for (unsigned int i = 0; i < count; i++)
+		length += parts[i].length;
 	rwsem_write_lock(&mm->lock);
-	length = ALIGN_UP(length, (u64)PAGE_SIZE);
 	at = vm_place(mm, address, length, 0);
-	if (at < 0)
-		goto unlock;
-	vma = vma_alloc(mm, (u64)at, (u64)at + length, flags);
-	if (!vma) {
-		at = -ENOMEM;
-		goto unlock;
-	}
-	vma->page_offset = 0;
-	vma->ops = ops;
-	vma->private_data = private_data;
-	vma_insert(mm, vma);
-unlock:
+	to = (u64)at;
+	for (unsigned int i = 0; at > 0 && !error && i < count; to += parts[i++].length)
+		error = map_part(mm, to, &parts[i]);
 	rwsem_write_unlock(&mm->lock);
-	return at;
+	return error ? error : at;
 }
 
 /* The vma is not in the tree: nobody has used its addresses, there is nothing to flush. */

@@ -153,7 +153,7 @@ static int remap_check_vma(struct remap *r)
 		return -EINVAL;
 	if (r->old_length > vma->end - r->old)
 		return -EFAULT;
-	if (more && (vma->flags & VM_SPECIAL))
+	if (more && ((vma->flags & VM_SPECIAL) || (vma->ops && !vma->file)))
 		return -EFAULT;
 	if (vma->file &&
 	    vma_index(vma, r->old) + (r->new_length >> PAGE_SHIFT) < vma_index(vma, r->old))

@@ -10,6 +10,7 @@
 #include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/slab.h>
+#include <kernel/vdso.h>
 #include <kernel/vfs.h>
 #include <kernel/vm.h>
 #include <lib/string.h>
@@ -28,7 +29,7 @@ static void place_areas(struct exec *exec)
 	u64 gap = task_limit(current, RLIMIT_STACK),
 	    margin = STACK_GUARD + (RANDOM_STACK_PAGES << PAGE_SHIFT);
 
-	exec->stack_top = USER_END;
+	exec->stack_top = USER_END - VDSO_ROOM;
 	if (exec->randomize)
 		exec->stack_top -= (random_u64() % RANDOM_STACK_PAGES) << PAGE_SHIFT;
 	gap = gap > USER_END - margin ? USER_END : gap + margin;
@@ -36,6 +37,15 @@ static void place_areas(struct exec *exec)
 	exec->mm->mmap_base = ALIGN_DOWN(USER_END - gap, PAGE_SIZE);
 	if (exec->randomize)
 		exec->mm->mmap_base -= (random_u64() % RANDOM_MAP_PAGES) << PAGE_SHIFT;
+}
+
+/* Above the stack, where the two can share a page table. */
+static u64 place_vdso(const struct exec *exec)
+{
+	u64 end = MIN(ALIGN_UP(exec->stack_top + VDSO_ROOM, 2 * MIB), (u64)USER_END);
+	u64 choices = (end - VDSO_ROOM - exec->stack_top) / PAGE_SIZE + 1;
+
+	return exec->stack_top + (exec->randomize ? random_u64() % choices * PAGE_SIZE : 0);
 }
 
 static int exec_check_program(struct exec *exec)
@@ -61,6 +71,8 @@ static int exec_build(struct exec *exec)
 		return -ENOMEM;
 	place_areas(exec);
 	error = exec_load(exec);
+	if (!error)
+		error = vdso_map(exec->mm, place_vdso(exec));
 	return error ? error : exec_arguments(exec);
 }
 

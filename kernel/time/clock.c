@@ -1,6 +1,7 @@
 /* The wall clock and the clock ids of the system calls. */
 #include <abi/errno.h>
 #include <kernel/sched.h>
+#include <kernel/vdso.h>
 
 /* As Linux: the clock can be set so that it stays valid for 30 years more. */
 #define REALTIME_MAX_NS ((u64)INT64_MAX - 30ULL * 365 * 86400 * NSEC_PER_SEC)
@@ -24,6 +25,7 @@ int realtime_set(u64 ns)
 	if (ns < now || ns > REALTIME_MAX_NS)
 		return -EINVAL;
 	WRITE_ONCE(realtime_offset, ns - now);
+	vdso_set_realtime(ns - now);
 	return 0;
 }
 

@@ -168,11 +168,17 @@ ssize_t vm_access_remote(struct mm *mm, u64 address, void *buffer, size_t size, 
 int vm_setup_stack(struct mm *mm, u64 top, u64 size, u32 extra_flags);
 
 /*
- * A mapping of the kernel's own making in a fresh mm (the vdso): `flags` are VM_*, `ops` fills it. At or, if that is taken,
- * near `address`: the address, or -ENOMEM.
+ * Mappings of the kernel's own making in a fresh mm (the vDSO), side by side: at or, if that is taken, near `address`, which
+ * is returned. -ENOMEM: the mm is of no use any more.
  */
-long vm_map_special(struct mm *mm, u64 address, u64 length, u32 flags, const struct vma_ops *ops,
-		    void *private_data);
+struct vm_special_part {
+	u64 length; /* whole pages */
+	u32 flags; /* VM_* */
+	const struct vma_ops *ops; /* fills it */
+	void *private_data;
+};
+long vm_map_special(struct mm *mm, u64 address, const struct vm_special_part *parts,
+		    unsigned int count);
 
 /* For a device's mmap operation: maps `size` bytes from frame `to` at vma->start, counted nowhere. 0 or -ENOMEM. */
 int vm_map_frames(struct vma *vma, paddr_t to, u64 size, enum memory_type type);

@@ -43,4 +43,5 @@
 #define SEL_USER_CODE32 0x23
 #define SEL_USER_DATA 0x2b
 #define SEL_USER_CODE 0x33
-#define SEL_TSS 0x40
+#define SEL_TSS 0x40 /* two descriptors */
+#define SEL_CPU_NUMBER 0x53 /* data of user mode, its limit the number of the CPU: for LSL */

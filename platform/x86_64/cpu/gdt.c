@@ -11,6 +11,8 @@ DEFINE_PER_CPU(unsigned long, cpu_stack_top);
 #define SEGMENT_KERNEL_DATA 0x00cf93000000ffff
 #define SEGMENT_USER_DATA 0x00cff3000000ffff
 #define SEGMENT_USER_CODE 0x00affb000000ffff
+/* Read-only data for user mode: see SEL_CPU_NUMBER. */
+#define SEGMENT_CPU_NUMBER 0x0040f10000000000
 #define SEGMENT_TSS 0x0000890000000000 /* available 64-bit TSS, present */
 
 struct table_register {
@@ -34,6 +36,7 @@ static void gdt_fill(u64 *gdt, const struct tss *tss)
 	gdt[SEL_KERNEL_DATA / 8] = SEGMENT_KERNEL_DATA;
 	gdt[SEL_USER_DATA / 8] = SEGMENT_USER_DATA;
 	gdt[SEL_USER_CODE / 8] = SEGMENT_USER_CODE;
+	gdt[SEL_CPU_NUMBER / 8] = SEGMENT_CPU_NUMBER | this_cpu_number(); /* below 2^16 */
 	tss_descriptor_write(&gdt[SEL_TSS / 8], tss);
 }
 

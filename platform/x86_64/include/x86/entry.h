@@ -42,7 +42,7 @@ _Static_assert(sizeof(struct ist_stack) == IST_STACK_SIZE, "stacks are whole pag
 struct entry_area {
 	u32 unused;
 	struct tss tss;
-	u64 gdt[SEL_TSS / 8 + 2];
+	u64 gdt[SEL_CPU_NUMBER / 8 + 1];
 	u64 user_rsp; /* [C] system-call entry and exit, interrupts off */
 	u64 kernel_cr3; /* [C] of the address space that runs */
 	u64 user_cr3; /* [C] */
