@@ -8,7 +8,7 @@
 static int sched_change(struct task *task, int nice, int policy, int rt_priority)
 {
 	unsigned long flags;
-	struct runqueue *rq = task_lock_runqueue(task, &flags);
+	struct runqueue *rq = task_lock_settled(task, &flags);
 	bool queued = task->sched.queued, running = rq->running == task;
 
 	if (running)
@@ -60,11 +60,7 @@ int sched_set_affinity(struct task *task, const unsigned long *mask)
 
 	if (target == ~0u)
 		return -EINVAL;
-	/* A task in transit is in its next queue in a moment. */
-	while ((rq = task_lock_runqueue(task, &flags)), task_in_transit(task)) {
-		spin_unlock_irq(&rq->lock, flags);
-		cpu_relax();
-	}
+	rq = task_lock_settled(task, &flags);
 	for (unsigned int word = 0; word < BITMAP_WORDS(cpu_count()); word++)
 		task->sched.affinity[word] = mask[word];
 	if (bitmap_test(mask, rq->cpu)) {

@@ -1,6 +1,9 @@
 /* Run queues: which task a CPU runs next. Real-time tasks by priority first, then the fair ones, then idle. */
 #include "internal.h"
 
+/* So many tasks are looked at for one that may go elsewhere; the others may be the first ones next time. */
+#define MOVABLE_LOOK 32
+
 DEFINE_PER_CPU(struct runqueue, runqueue);
 
 struct runqueue *task_lock_runqueue(struct task *task, unsigned long *flags)
@@ -15,6 +18,17 @@ struct runqueue *task_lock_runqueue(struct task *task, unsigned long *flags)
 	}
 }
 
+struct runqueue *task_lock_settled(struct task *task, unsigned long *flags)
+{
+	struct runqueue *rq;
+
+	while ((rq = task_lock_runqueue(task, flags)), task_in_transit(task)) {
+		spin_unlock_irq(&rq->lock, *flags);
+		cpu_relax();
+	}
+	return rq;
+}
+
 void runqueue_charge(struct runqueue *rq)
 {
 	struct task *task = rq->running;
@@ -27,7 +41,9 @@ void runqueue_charge(struct runqueue *rq)
 	if (task == rq->idle)
 		return;
 	WRITE_ONCE(task->sched.runtime_ns, task->sched.runtime_ns + ns);
-	if (!task_is_rt(task))
+	if (task_is_rt(task))
+		rq->rt_used_ns += ns;
+	else
 		fair_charge(rq, task, ns);
 }
 
@@ -119,12 +135,59 @@ void runqueue_put_back(struct runqueue *rq, struct task *task)
 		fair_enqueue(rq, task);
 }
 
+/* Only while a fair task waits: nobody else has a claim to the rest of the period. */
+void runqueue_throttle(struct runqueue *rq)
+{
+	if (rq->clock_ns - rq->rt_period_start_ns >= SCHED_RT_PERIOD_NS) {
+		rq->rt_period_start_ns = rq->clock_ns;
+		rq->rt_used_ns = 0;
+		if (rq->rt_throttled && rq->rt_count)
+			runqueue_reschedule(rq);
+		rq->rt_throttled = false;
+	} else if (rq->rt_used_ns >= SCHED_RT_RUNTIME_NS && !rq->rt_throttled && rq->fair_count) {
+		rq->rt_throttled = true;
+		runqueue_reschedule(rq);
+	}
+}
+
+bool runqueue_rt_waits(const struct runqueue *rq)
+{
+	return rt_highest(rq) >= 0;
+}
+
+static struct task *rt_find_movable(struct runqueue *rq, unsigned int cpu, int above)
+{
+	struct sched_entity *entity;
+
+	for (int priority = rt_highest(rq); priority > above; priority--)
+		list_for_each_entry (entity, &rq->rt[priority], rt_link)
+			if (sched_cpu_allowed(task_of_entity(entity), cpu))
+				return task_of_entity(entity);
+	return NULL;
+}
+
+struct task *runqueue_find_movable(struct runqueue *rq, unsigned int cpu, int priority, bool rt_only)
+{
+	struct task *task = rt_find_movable(rq, cpu, priority);
+	struct sched_entity *entity;
+	unsigned int left = MOVABLE_LOOK;
+
+	if (task || rt_only)
+		return task;
+	for (entity = rb_entry_or_null(rq->fair.leftmost, struct sched_entity, node);
+	     entity && left--;
+	     entity = rb_entry_or_null(rb_next(&entity->node), struct sched_entity, node))
+		if (sched_cpu_allowed(task_of_entity(entity), cpu))
+			return task_of_entity(entity);
+	return NULL;
+}
+
 struct task *runqueue_pick(struct runqueue *rq)
 {
 	int priority = rt_highest(rq);
 	struct task *task;
 
-	if (priority >= 0) {
+	if (priority >= 0 && !(rq->rt_throttled && fair_first(rq))) {
 		task = task_of_entity(
 			list_first_entry(&rq->rt[priority], struct sched_entity, rt_link));
 		rt_dequeue(rq, task);
@@ -154,6 +217,12 @@ void runqueue_check_preempt(struct runqueue *rq, struct task *woken)
 {
 	struct task *running = rq->running;
 
+	if (unlikely(rq->rt_throttled) && running != rq->idle &&
+	    task_is_rt(running) != task_is_rt(woken)) {
+		if (task_is_rt(running))
+			runqueue_reschedule(rq);
+		return;
+	}
 	if (running == rq->idle || woken->sched.rt_priority > running->sched.rt_priority ||
 	    (!task_is_rt(running) && !task_is_rt(woken) && fair_preempts(woken, running)))
 		runqueue_reschedule(rq);

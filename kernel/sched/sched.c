@@ -122,6 +122,24 @@ static void idle_marks(struct runqueue *rq, struct task *prev, struct task *next
 	}
 }
 
+/* The load average counts who waits for a disk or a lock, but not the kernel's own threads. */
+static void sleep_begin(struct runqueue *rq, struct task *task)
+{
+	task->sched.must_move = false; /* the wake-up chooses a CPU */
+	if (!(task->state & (TASK_UNINTERRUPTIBLE | TASK_KILLABLE)) ||
+	    (task->flags & TASK_FLAG_KERNEL))
+		return;
+	task->sched.load_counted = true;
+	rq->uninterruptible++;
+}
+
+static void sleep_end(struct runqueue *rq, struct task *task)
+{
+	if (task->sched.load_counted)
+		rq->uninterruptible--;
+	task->sched.load_counted = false;
+}
+
 /* `preempted`: the task was interrupted, and stays runnable whatever it has written into its state. */
 static void schedule_once(bool preempted)
 {
@@ -140,7 +158,7 @@ static void schedule_once(bool preempted)
 		bool sleeps = !preempted && prev->state != TASK_RUNNING;
 
 		if (sleeps)
-			prev->sched.must_move = false; /* the wake-up chooses a CPU */
+			sleep_begin(rq, prev);
 		if (sleeps || prev->sched.must_move)
 			runqueue_remove(rq, prev);
 		else
@@ -231,6 +249,7 @@ bool sched_wake(struct task *task, u32 states)
 		}
 	} while (!try_cmpxchg(&task->state, &seen, TASK_RUNNING));
 	if (!task->sched.queued && !task->sched.must_move) {
+		sleep_end(rq, task);
 		rq = task_move_to(rq, task, sched_pick_cpu(task, false));
 		if (!task_is_rt(task))
 			fair_place_woken(rq, task);

@@ -7,8 +7,9 @@
 
 #include "internal.h"
 
-static u64 load_averages[3]; /* [A, written by CPU 0's tick or catch-up] fixed point, 11 bits */
-static u64 load_updated_ns;
+static struct spinlock load_lock = SPINLOCK_INIT(RANK_RUNQUEUE); /* interrupts off */
+static u64 load_averages[3]; /* [load_lock, read A] fixed point, 11 bits */
+static u64 load_updated_ns; /* [load_lock, read A] */
 #define LOAD_PERIOD_NS (5 * NSEC_PER_SEC)
 #define LOAD_SHIFT 11
 
@@ -60,26 +61,57 @@ unsigned int sched_running_count(void)
 	return count;
 }
 
-/* exp(-5 s / 1, 5, 15 min) in 11 bits of fraction. Periods missed while idle are made up for with a load of 0. */
-static void load_update(u64 now)
+/* Tasks that run, wait for a CPU, or sleep in a way that a signal does not end. */
+static u64 load_active(void)
+{
+	long count = 0;
+
+	for (unsigned int cpu = 0; cpu < cpu_count(); cpu++)
+		if (runqueue_of(cpu)->ready)
+			count += (long)runqueue_count(runqueue_of(cpu)) +
+				 READ_ONCE(runqueue_of(cpu)->uninterruptible);
+	return (u64)MAX(count, 0L) << LOAD_SHIFT;
+}
+
+/* exp(-5 s / 1, 5, 15 min) in 11 bits of fraction; rounded up while the load grows, so that it can reach its limit. */
+static void load_step(u64 active)
 {
 	static const u64 decay[] = { 1884, 2014, 2037 };
-	u64 active, periods = (now - load_updated_ns) / LOAD_PERIOD_NS;
 
-	if (!periods)
+	for (unsigned int i = 0; i < ARRAY_LEN(decay); i++) {
+		u64 load = load_averages[i],
+		    sum = load * decay[i] + active * ((1 << LOAD_SHIFT) - decay[i]);
+
+		if (active >= load)
+			sum += (1 << LOAD_SHIFT) - 1;
+		WRITE_ONCE(load_averages[i], sum >> LOAD_SHIFT);
+	}
+}
+
+/*
+ * By the tick of any busy CPU, or by who asks: one of them wins the lock, the others need not wait. In periods that nobody
+ * counted no CPU had a tick, so nothing ran.
+ */
+static void load_update(u64 now)
+{
+	unsigned long flags;
+	u64 periods;
+
+	if (likely((s64)(now - READ_ONCE(load_updated_ns)) < (s64)LOAD_PERIOD_NS))
 		return;
-	load_updated_ns += periods * LOAD_PERIOD_NS;
-	active = (u64)sched_running_count() << LOAD_SHIFT;
-	for (periods = MIN(periods, (u64)200); periods; periods--)
-		for (unsigned int i = 0; i < ARRAY_LEN(decay); i++)
-			load_averages[i] =
-				(load_averages[i] * decay[i] +
-				 (periods == 1 ? active : 0) * ((1 << LOAD_SHIFT) - decay[i])) >>
-				LOAD_SHIFT;
+	flags = spin_lock_irq(&load_lock);
+	periods = now > load_updated_ns ? (now - load_updated_ns) / LOAD_PERIOD_NS : 0;
+	WRITE_ONCE(load_updated_ns, load_updated_ns + periods * LOAD_PERIOD_NS);
+	for (u64 left = MIN(periods, (u64)1000); left > 1; left--)
+		load_step(0);
+	if (periods)
+		load_step(load_active());
+	spin_unlock_irq(&load_lock, flags);
 }
 
 void sched_load_average(u64 load[3])
 {
+	load_update(clock_ns());
 	for (unsigned int i = 0; i < 3; i++)
 		load[i] = READ_ONCE(load_averages[i]);
 }
@@ -93,7 +125,7 @@ static bool slice_over(struct runqueue *rq)
 		return false;
 	if (task_is_rt(task))
 		return task->sched.policy == SCHED_RR && used >= SCHED_RR_SLICE_NS;
-	return rq->rt_count || used >= fair_slice_ns(rq, task);
+	return (rq->rt_count && !rq->rt_throttled) || used >= fair_slice_ns(rq, task);
 }
 
 static enum hrtimer_restart tick_expired(struct hrtimer *timer)
@@ -103,12 +135,13 @@ static enum hrtimer_restart tick_expired(struct hrtimer *timer)
 
 	runqueue_charge(rq);
 	sample_times(rq, SCHED_TICK_NS);
+	runqueue_throttle(rq);
 	if (slice_over(rq))
 		runqueue_reschedule(rq);
-	if (rq->cpu == 0)
-		load_update(rq->clock_ns);
 	timer->expires_ns = rq->clock_ns + SCHED_TICK_NS;
 	spin_unlock_irq(&rq->lock, flags);
+	load_update(rq->clock_ns);
+	sched_balance(rq);
 	return rq->running == rq->idle ? HRTIMER_DONE : HRTIMER_RESTART;
 }
 

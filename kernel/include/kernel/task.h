@@ -63,6 +63,7 @@ struct sched_entity {
 	u8 policy; /* SCHED_OTHER, BATCH, IDLE, FIFO, RR */
 	u8 rt_priority; /* 0, or 1..99 with FIFO and RR */
 	bool queued; /* runnable: counted in its queue, running or waiting */
+	bool load_counted; /* asleep, and part of the load average */
 	bool must_move; /* running where its affinity no longer allows it; not queued: in transit between queues */
 	unsigned int cpu; /* where it runs or is queued */
 	int on_cpu; /* [A] 1 while its registers are live on a CPU */
