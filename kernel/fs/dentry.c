@@ -12,6 +12,7 @@
 #include "internal.h"
 
 #include <abi/errno.h>
+#include <kernel/inotify.h>
 #include <kernel/page.h>
 #include <kernel/printk.h>
 #include <kernel/vmap.h>
@@ -323,8 +324,11 @@ void dentry_destroy(struct dentry *dentry)
 		if (bucket_remove(dentry))
 			unlink_from_parent(dentry);
 		dentry_lru_remove(dentry);
-		if (dentry->inode)
+		if (dentry->inode) {
+			if (unlikely(READ_ONCE(dentry->inode->watches)))
+				inotify_inode_gone(dentry->inode);
 			inode_put(dentry->inode);
+		}
 		rcu_call(&dentry->rcu, dentry_free);
 		if (parent == dentry || !dentry_release(parent))
 			return;
@@ -350,6 +354,27 @@ struct dentry *dentry_parent_get(struct dentry *dentry)
 	} while (!ref_try_get(&parent->ref) || seq_read_retry(&rename_sequence, sequence));
 	rcu_read_unlock();
 	return parent;
+}
+
+u32 dentry_name_read(const struct dentry *dentry, char text[NAME_MAX + 1])
+{
+	u32 sequence, length;
+
+	rcu_read_lock();
+	do {
+		const char *from;
+
+		sequence = seq_read_begin(&rename_sequence);
+		length = READ_ONCE(dentry->name.length);
+		from = READ_ONCE(dentry->name.text);
+		/* Length and text belong together only if nothing was renamed in between. */
+		if (seq_read_retry(&rename_sequence, sequence))
+			continue;
+		memcpy(text, from, length);
+		text[length] = 0;
+	} while (seq_read_retry(&rename_sequence, sequence));
+	rcu_read_unlock();
+	return length;
 }
 
 bool dentry_is_ancestor(const struct dentry *ancestor, const struct dentry *dentry)

@@ -4,6 +4,7 @@
 #include <abi/errno.h>
 #include <abi/fcntl.h>
 #include <abi/resource.h>
+#include <kernel/inotify.h>
 #include <kernel/io_iter.h>
 #include <kernel/pid.h>
 #include <kernel/printk.h>
@@ -126,6 +127,8 @@ static void file_release(struct file *file)
 {
 	struct inode *inode = file->inode;
 
+	if (!(file->mode & FILE_PATH_ONLY))
+		notify_file(file, file->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (!list_empty(&file->epoll_links))
 		epoll_file_released(file);
 	if (inode->locks)
@@ -273,17 +276,25 @@ ssize_t file_write_iter(struct file *file, struct io_iter *iter, u64 *position)
 ssize_t file_read_kernel(struct file *file, void *buffer, size_t size, u64 *position)
 {
 	struct io_iter iter;
+	ssize_t done;
 
 	io_iter_kernel(&iter, buffer, size);
-	return file_read_iter(file, &iter, position);
+	done = file_read_iter(file, &iter, position);
+	if (done > 0)
+		notify_file(file, IN_ACCESS);
+	return done;
 }
 
 ssize_t file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position)
 {
 	struct io_iter iter;
+	ssize_t done;
 
 	io_iter_kernel(&iter, (void *)(uintptr_t)buffer, size);
-	return file_write_iter(file, &iter, position);
+	done = file_write_iter(file, &iter, position);
+	if (done > 0)
+		notify_file(file, IN_MODIFY);
+	return done;
 }
 
 s64 file_write_limit(struct inode *inode, u64 position, size_t size)

@@ -4,6 +4,7 @@
 #include <abi/capability.h>
 #include <abi/errno.h>
 #include <abi/mount.h>
+#include <kernel/inotify.h>
 #include <kernel/time.h>
 #include <lib/err.h>
 #include <profile/check.h>
@@ -37,6 +38,8 @@ struct super *super_alloc(const struct fs_type *type, const struct super_ops *op
 	super->device = (u64)atomic_add_return(&next_device, 1);
 	super->device = (super->device & 0xff) | (super->device & 0xfff00) << 12;
 	mutex_init(&super->rename_lock, RANK_RENAME);
+	spin_init(&super->watch_lock, RANK_INOTIFY);
+	list_init(&super->watched);
 	return super;
 }
 
@@ -49,6 +52,7 @@ void super_put(struct super *super)
 {
 	if (!ref_put(&super->ref))
 		return;
+	inotify_super_gone(super);
 	if (super->root) {
 		dentry_kill_tree(super->root);
 		dentry_put(super->root);

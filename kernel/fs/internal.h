@@ -41,6 +41,8 @@ struct dentry *dentry_find(struct dentry *parent, const struct name *name);
 /* The same under rcu_read_lock, without a reference; name->hash is set. Believe it if rename_sequence is still `sequence`. */
 struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *name, u32 sequence);
 struct dentry *dentry_parent_get(struct dentry *dentry);
+/* The name as it is now, with a NUL: its length. */
+u32 dentry_name_read(const struct dentry *dentry, char text[NAME_MAX + 1]);
 void dentry_hash(struct dentry *dentry);
 /*
  * `old` takes the name and parent of `target`, which leaves the tree. With `exchange` both stay, names swapped. Both

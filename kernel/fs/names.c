@@ -10,6 +10,7 @@
 
 #include <abi/capability.h>
 #include <abi/errno.h>
+#include <kernel/inotify.h>
 #include <lib/err.h>
 
 /* --- Making ---------------------------------------------------------------------------------------------------------- */
@@ -17,18 +18,19 @@
 /* Between begin and end the parent is locked; `dentry` is negative. */
 struct making {
 	struct path parent;
+	struct path_last last;
 	struct dentry *dentry;
 	struct inode *dir;
 };
 
-static int making_check(struct making *making, const struct path_last *last, bool is_dir)
+static int making_check(struct making *making, bool is_dir)
 {
 	int error;
 
 	if (dentry_inode(making->dentry))
 		return -EEXIST;
 	/* "name/" can only become a directory. */
-	if (last->trailing_slash && !is_dir)
+	if (making->last.trailing_slash && !is_dir)
 		return -ENOENT;
 	error = mount_want_write(making->parent.mount);
 	return error ? error : dir_may_create(&making->parent);
@@ -44,24 +46,34 @@ static void making_end(struct making *making)
 
 static int making_begin(struct making *making, int dirfd, const char *text, bool is_dir)
 {
-	struct path_last last;
-	int error = path_lookup_parent(dirfd, text, 0, &making->parent, &last);
+	struct path_last *last = &making->last;
+	int error = path_lookup_parent(dirfd, text, 0, &making->parent, last);
 
 	if (error)
 		return error;
-	if (last.type != LAST_NORMAL) {
+	if (last->type != LAST_NORMAL) {
 		path_put(&making->parent);
 		return -EEXIST;
 	}
 	making->dir = dentry_inode(making->parent.dentry);
 	rwsem_write_lock(&making->dir->lock);
-	making->dentry = dentry_lookup_locked(making->parent.dentry, &last.name);
+	making->dentry = dentry_lookup_locked(making->parent.dentry, &last->name);
 	if (IS_ERR(making->dentry))
 		error = (int)PTR_ERR(making->dentry);
 	else
-		error = making_check(making, &last, is_dir);
+		error = making_check(making, is_dir);
 	if (error)
 		making_end(making);
+	return error;
+}
+
+/* The name is made, or not: 0 or `error`. */
+static int making_done(struct making *making, int error)
+{
+	if (!error)
+		notify_name(making->dir, dentry_inode(making->dentry), &making->last.name,
+			    IN_CREATE);
+	making_end(making);
 	return error;
 }
 
@@ -75,8 +87,7 @@ int vfs_mkdir(int dirfd, const char *text, u32 mode)
 	mode = S_IFDIR | (mode_apply_umask(mode) & (0777 | S_ISVTX));
 	error = making.dir->ops->mkdir ? making.dir->ops->mkdir(making.dir, making.dentry, mode)
 				       : -EPERM;
-	making_end(&making);
-	return error;
+	return making_done(&making, error);
 }
 
 static int mknod_check(u32 *mode)
@@ -118,9 +129,7 @@ int vfs_mknod(int dirfd, const char *text, u32 mode, u64 device)
 	if (error)
 		return error;
 	mode = (mode & S_IFMT) | mode_apply_umask(mode & 07777);
-	error = mknod_locked(&making, mode, device);
-	making_end(&making);
-	return error;
+	return making_done(&making, mknod_locked(&making, mode, device));
 }
 
 int vfs_symlink(const char *target, int dirfd, const char *text)
@@ -133,8 +142,7 @@ int vfs_symlink(const char *target, int dirfd, const char *text)
 	error = making.dir->ops->symlink
 			? making.dir->ops->symlink(making.dir, making.dentry, target)
 			: -EPERM;
-	making_end(&making);
-	return error;
+	return making_done(&making, error);
 }
 
 static int link_locked(const struct making *making, const struct path *old)
@@ -154,6 +162,8 @@ static int link_locked(const struct making *making, const struct path *old)
 	if (!error)
 		inode->flags &= ~INODE_LINKABLE;
 	rwsem_write_unlock(&inode->lock);
+	if (!error)
+		notify_inode(inode, IN_ATTRIB);
 	return error;
 }
 
@@ -174,8 +184,7 @@ int vfs_link(int old_dirfd, const char *old_text, int new_dirfd, const char *new
 		return error;
 	error = making_begin(&making, new_dirfd, new_text, false);
 	if (!error) {
-		error = link_locked(&making, &old);
-		making_end(&making);
+		error = making_done(&making, link_locked(&making, &old));
 	}
 	path_put(&old);
 	return error;
@@ -215,9 +224,11 @@ static int unlink_locked(const struct path *parent, struct dentry *victim,
 	rwsem_write_lock_nested(&inode->lock);
 	error = dir->ops->unlink(dir, victim);
 	rwsem_write_unlock(&inode->lock);
-	if (!error)
-		dentry_drop(victim);
-	return error;
+	if (error)
+		return error;
+	dentry_drop(victim);
+	inotify_unlinked(dir, victim, &last->name);
+	return 0;
 }
 
 static int rmdir_check(const struct path *parent, struct dentry *victim)
@@ -240,7 +251,6 @@ static int rmdir_locked(const struct path *parent, struct dentry *victim,
 	struct inode *dir = dentry_inode(parent->dentry), *inode;
 	int error = rmdir_check(parent, victim);
 
-	(void)last;
 	if (error)
 		return error;
 	if (!dir->ops->rmdir)
@@ -255,6 +265,7 @@ static int rmdir_locked(const struct path *parent, struct dentry *victim,
 		return error;
 	dentry_drop(victim);
 	dentry_prune_children(victim);
+	inotify_unlinked(dir, victim, &last->name);
 	return 0;
 }
 

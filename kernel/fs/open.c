@@ -5,6 +5,7 @@
 #include <abi/errno.h>
 #include <abi/mount.h>
 #include <kernel/dev.h>
+#include <kernel/inotify.h>
 #include <kernel/pipe.h>
 #include <lib/err.h>
 #include <lib/printf.h>
@@ -48,6 +49,7 @@ static int count_writer(struct inode *inode, struct file *file)
 static struct file *open_failed(struct file *file, int error)
 {
 	file->ops = &path_only_ops;
+	file->mode |= FILE_PATH_ONLY;
 	file_put(file);
 	return ERR_PTR(error);
 }
@@ -113,8 +115,10 @@ static struct file *open_and_truncate(struct path *path, u32 flags)
 		if (!(file->mode & FILE_WRITER_COUNTED))
 			inode_put_write(inode);
 	}
-	if (!error)
+	if (!error) {
+		notify_file(file, IN_MODIFY);
 		return file;
+	}
 	file_put(file);
 	return ERR_PTR(error);
 }
@@ -141,7 +145,8 @@ struct creation {
 	bool created;
 };
 
-static int create_locked(const struct path *parent, struct dentry *dentry, struct creation *creation)
+static int create_locked(const struct path *parent, struct dentry *dentry, const struct name *name,
+			 struct creation *creation)
 {
 	struct inode *dir = dentry_inode(parent->dentry);
 	int error = mount_want_write(parent->mount);
@@ -154,6 +159,8 @@ static int create_locked(const struct path *parent, struct dentry *dentry, struc
 		return -EACCES;
 	error = dir->ops->create(dir, dentry, S_IFREG | mode_apply_umask(creation->mode & 07777));
 	creation->created = !error;
+	if (!error)
+		notify_name(dir, dentry_inode(dentry), name, IN_CREATE);
 	return error;
 }
 
@@ -172,7 +179,7 @@ static struct dentry *find_or_create(const struct path *parent, const struct nam
 	rwsem_write_lock(&dir->lock);
 	dentry = dentry_lookup_locked(parent->dentry, name);
 	if (!IS_ERR(dentry) && !dentry_inode(dentry))
-		error = create_locked(parent, dentry, creation);
+		error = create_locked(parent, dentry, name, creation);
 	rwsem_write_unlock(&dir->lock);
 	if (!error)
 		return dentry;
@@ -340,7 +347,7 @@ static int flags_check(u32 *flags)
 	return (*flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ? -EINVAL : 0;
 }
 
-struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode, u32 lookup_flags)
+static struct file *open_by_path(int dirfd, const char *text, u32 flags, u32 mode, u32 lookup_flags)
 {
 	struct path path;
 	int error = flags_check(&flags);
@@ -357,6 +364,15 @@ struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode, u
 	if (likely(!(flags & TMPFILE_BIT) || (flags & O_PATH)))
 		return open_existing(&path, flags);
 	return open_tmpfile(&path, flags, mode);
+}
+
+struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode, u32 lookup_flags)
+{
+	struct file *file = open_by_path(dirfd, text, flags, mode, lookup_flags);
+
+	if (likely(!IS_ERR(file)) && !(file->mode & FILE_PATH_ONLY))
+		notify_file(file, IN_OPEN);
+	return file;
 }
 
 struct file *vfs_open_at(int dirfd, const char *text, u32 flags, u32 mode)
@@ -393,6 +409,7 @@ static struct file *open_exec(const struct path *path)
 		return ERR_PTR(error);
 	}
 	file->mode |= FILE_WRITE_DENIED;
+	notify_file(file, IN_OPEN);
 	return file;
 }
 

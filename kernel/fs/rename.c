@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <abi/errno.h>
+#include <kernel/inotify.h>
 #include <lib/err.h>
 
 struct renaming {
@@ -141,6 +142,34 @@ static int check_permissions(const struct renaming *r)
 
 /* --- The work --------------------------------------------------------------------------------------------------------------- */
 
+static void tell_move(struct inode *from, const struct name *old, struct inode *to,
+		      const struct name *new, struct inode *moved)
+{
+	u32 cookie = inotify_cookie();
+
+	inotify_name_event(from, moved, old, IN_MOVED_FROM, cookie);
+	inotify_name_event(to, moved, new, IN_MOVED_TO, cookie);
+}
+
+/* Both directories are locked still. `replaced`: lost this name; NULL: nothing did, or it got the other one. */
+static void tell_renamed(const struct renaming *r, struct inode *moved, struct inode *exchanged,
+			 struct inode *replaced)
+{
+	struct inode *old_dir = dentry_inode(r->old_parent.dentry),
+		     *new_dir = dentry_inode(r->new_parent.dentry);
+
+	if (!inode_is_watchable(moved))
+		return;
+	tell_move(old_dir, &r->old_last.name, new_dir, &r->new_last.name, moved);
+	if (replaced)
+		inotify_inode_event(replaced, IN_ATTRIB);
+	inotify_inode_event(moved, IN_MOVE_SELF);
+	if (!exchanged)
+		return;
+	tell_move(new_dir, &r->new_last.name, old_dir, &r->old_last.name, exchanged);
+	inotify_inode_event(exchanged, IN_MOVE_SELF);
+}
+
 static int rename_inodes(struct renaming *r)
 {
 	struct inode *old_dir = dentry_inode(r->old_parent.dentry),
@@ -161,6 +190,7 @@ static int rename_inodes(struct renaming *r)
 	dentry_move(r->old, r->new, exchange);
 	if (new && !exchange && inode_is_dir(new))
 		dentry_prune_children(r->new);
+	tell_renamed(r, old, exchange ? new : NULL, exchange ? NULL : new);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* Start of the virtual file system: the parts in order, then the root file system. */
 #include "internal.h"
 
+#include <kernel/inotify.h>
 #include <kernel/printk.h>
 #include <lib/err.h>
 
@@ -14,6 +15,7 @@ void vfs_init(void)
 	locks_init();
 	anon_init();
 	tmpfs_init();
+	inotify_init();
 }
 
 void vfs_mount_root(void)

@@ -4,11 +4,24 @@
 #include <abi/errno.h>
 #include <abi/fcntl.h>
 #include <kernel/file.h>
+#include <kernel/inotify.h>
 #include <kernel/time.h>
 #include <kernel/vfs.h>
 
 #define TIME_NOW 0x3fffffff
 #define TIME_OMIT 0x3ffffffe
+
+/* What Linux tells of a change: of one time alone, that the file was read or written. */
+static u32 event_of(const struct inode_change *change)
+{
+	bool atime = change->valid & (CHANGE_ATIME | CHANGE_ATIME_NOW),
+	     mtime = change->valid & (CHANGE_MTIME | CHANGE_MTIME_NOW);
+	u32 mask = change->valid & (CHANGE_UID | CHANGE_GID | CHANGE_MODE) ? IN_ATTRIB : 0;
+
+	if (atime && mtime)
+		return mask | IN_ATTRIB;
+	return mask | (atime ? IN_ACCESS : 0) | (mtime ? IN_MODIFY : 0);
+}
 
 static long change_path(int dirfd, struct user_ptr user_path, u32 lookup_flags,
 			struct inode_change *change)
@@ -19,6 +32,8 @@ static long change_path(int dirfd, struct user_ptr user_path, u32 lookup_flags,
 	if (error)
 		return error;
 	error = vfs_change(&path, change);
+	if (!error)
+		notify_dentry(path.dentry, path.dentry->inode, event_of(change));
 	path_put(&path);
 	return error;
 }
@@ -32,6 +47,8 @@ static long change_file(int fd, struct inode_change *change)
 	if (!file)
 		return -EBADF;
 	error = inode_change(file->mount, file->inode, change);
+	if (!error)
+		notify_file(file, event_of(change));
 	fd_put(ref);
 	return error;
 }

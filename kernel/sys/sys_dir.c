@@ -8,6 +8,7 @@
 #include <abi/limits.h>
 #include <kernel/dev.h>
 #include <kernel/file.h>
+#include <kernel/inotify.h>
 #include <kernel/task.h>
 #include <kernel/vfs.h>
 #include <lib/string.h>
@@ -244,6 +245,8 @@ static int list_locked(struct file *file, struct listing *listing)
 
 	rwsem_read_lock(&dir->lock);
 	error = dir->flags & INODE_DEAD ? -ENOENT : file->ops->readdir(file, &listing->context);
+	if (!error)
+		notify_file(file, IN_ACCESS);
 	rwsem_read_unlock(&dir->lock);
 	if (!error)
 		inode_touch(file->mount, dir);

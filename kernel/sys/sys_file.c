@@ -5,6 +5,7 @@
 #include <abi/fcntl.h>
 #include <abi/limits.h>
 #include <kernel/file.h>
+#include <kernel/inotify.h>
 #include <kernel/file_locks.h>
 #include <kernel/shmem.h>
 #include <kernel/signal.h>
@@ -243,6 +244,8 @@ long sys_truncate(struct user_ptr user_path, s64 length)
 		error = vfs_truncate(path.dentry->inode, (u64)length);
 		inode_put_write(path.dentry->inode);
 	}
+	if (!error)
+		notify_dentry(path.dentry, path.dentry->inode, IN_MODIFY);
 	path_put(&path);
 	return error;
 }
@@ -261,6 +264,8 @@ long sys_ftruncate(int fd, s64 length)
 		return -EBADF;
 	if (inode_is_regular(file->inode) && (file->mode & FILE_WRITE))
 		error = vfs_truncate(file->inode, (u64)length);
+	if (!error)
+		notify_file(file, IN_MODIFY);
 	fd_put(ref);
 	return error;
 }
@@ -293,6 +298,8 @@ long sys_fallocate(int fd, unsigned int mode, s64 offset, s64 length)
 	struct fd_ref ref = fd_get(fd);
 	long result = fd_file(ref) ? allocate(fd_file(ref), mode, offset, length) : -EBADF;
 
+	if (!result)
+		notify_file(fd_file(ref), IN_MODIFY);
 	fd_put(ref);
 	return result;
 }

@@ -5,6 +5,7 @@
 #include <abi/fcntl.h>
 #include <abi/uio.h>
 #include <kernel/file.h>
+#include <kernel/inotify.h>
 #include <kernel/io_iter.h>
 #include <platform/layout.h>
 
@@ -18,11 +19,15 @@ static __always_inline ssize_t transfer(struct file *file, struct io_iter *iter,
 {
 	__typeof__(file->ops->read) operation = direction == WRITING ? file->ops->write
 								     : file->ops->read;
+	ssize_t done;
 
 	if (unlikely(!operation))
 		return -EINVAL;
 	iter->no_wait = READ_ONCE(file->flags) & O_NONBLOCK;
-	return operation(file, iter, position);
+	done = operation(file, iter, position);
+	if (done > 0)
+		notify_file(file, direction == WRITING ? IN_MODIFY : IN_ACCESS);
+	return done;
 }
 
 static __always_inline bool has_mode(const struct file *file, enum direction direction)

@@ -98,13 +98,13 @@ def locked(name):
 
 def build():
     """Compile what is out of date; returns the runner. The binaries are the same for every kernel."""
-    header = CONTRACTS / "contract.h"
+    headers = max(path.stat().st_mtime for path in CONTRACTS.glob("**/*.h"))
     jobs = [(CONTRACTS / f"{name}.c", OUT / "bin" / name) for name in all_names()]
     jobs.append((ROOT / "testing/contracts/runner.c", OUT / "runner"))
 
     def compile_one(job):
         source, target = job
-        newest = max(source.stat().st_mtime, header.stat().st_mtime)
+        newest = max(source.stat().st_mtime, headers)
         if target.exists() and target.stat().st_mtime >= newest:
             return None
         target.parent.mkdir(parents=True, exist_ok=True)

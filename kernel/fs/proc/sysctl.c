@@ -4,6 +4,7 @@
 #include <abi/errno.h>
 #include <abi/mman.h>
 #include <kernel/init.h>
+#include <kernel/inotify.h>
 #include <kernel/namespaces.h>
 #include <kernel/pid.h>
 #include <kernel/pipe.h>
@@ -177,6 +178,9 @@ static ssize_t overcommit_ratio_write(void *data, char *text, size_t size)
 static int panic_seconds;
 static const struct setting overcommit_memory = { &vm_overcommit_memory, 0, 2 };
 static const struct setting panic_setting = { &panic_seconds, -1, 0x7fffffff };
+static const struct setting inotify_events = { &inotify_max_events, 0, INT32_MAX };
+static const struct setting inotify_instances = { &inotify_max_instances, 0, INT32_MAX };
+static const struct setting inotify_watches = { &inotify_max_watches, 0, INT32_MAX };
 static const struct setting pipe_size = { (int *)&pipe_max_size, PAGE_SIZE, 1 << 30 };
 
 #define SETTING(path, setting)                                                                     \
@@ -229,6 +233,9 @@ static const struct proc_entry entries[] = {
 	{ .name = "sys/fs/inode-nr", .mode = 0444, .show = inode_nr_show },
 	TEXT("sys/fs/nr_open", "1048576"),
 	SETTING("sys/fs/pipe-max-size", pipe_size),
+	SETTING("sys/fs/inotify/max_queued_events", inotify_events),
+	SETTING("sys/fs/inotify/max_user_instances", inotify_instances),
+	SETTING("sys/fs/inotify/max_user_watches", inotify_watches),
 };
 
 void proc_sysctl_init(void)

@@ -14,6 +14,7 @@ struct user_account {
 	struct hlist_node node; /* [account lock] */
 	atomic_long_t tasks; /* RLIMIT_NPROC */
 	atomic_long_t signals; /* queued; RLIMIT_SIGPENDING */
+	atomic_t inotify_instances, inotify_watches;
 	atomic_long_t in_flight; /* open files inside socket messages; RLIMIT_NOFILE */
 };
 

@@ -46,6 +46,7 @@ enum lock_rank {
 	RANK_INODE_STATE,
 	RANK_INODE_HASH,
 	RANK_DENTRY_LRU,
+	RANK_INOTIFY, /* an inotify's events and watches; a file system's watches */
 	RANK_FILE_LOCKS, /* who waits for whose record lock */
 	RANK_MAPPING, /* page cache tree of an inode */
 	RANK_RMAP, /* list of vmas that map an inode */

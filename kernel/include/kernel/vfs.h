@@ -117,7 +117,7 @@ struct inode {
 	s32 write_count; /* [A] > 0 writers, < 0 executing: ETXTBSY */
 	u32 flags; /* [state_lock] */
 	void *private_data; /* [I] of the file system */
-	struct inotify_marks *watches; /* [state_lock]; NULL */
+	struct watch *watches; /* [state_lock] inotify's; NULL */
 	u64 generation;
 	struct rcu_head rcu;
 };
@@ -189,6 +189,9 @@ struct super {
 	atomic_long_t next_inode;
 	atomic_t shrinking; /* dentries that the shrinker is about to destroy */
 	struct mutex rename_lock; /* RANK_RENAME */
+	atomic_t watches; /* of inotify, that are not freed: while 0, nobody is told of anything */
+	struct spinlock watch_lock; /* RANK_INOTIFY */
+	struct list watched; /* [watch_lock] attached watches */
 	void *private_data;
 	struct rcu_head rcu;
 };
