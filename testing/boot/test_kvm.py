@@ -20,6 +20,7 @@ def test_shell_or_one_line(one_aramid, booting):
             assert not hardware()
             lines = [line for line in shell.output.replace("\r", "").split("\n") if "aramid: " in line]
             assert len(lines) == 1
+            assert shell.wait(20) == 0      # and it powers off
         else:
             assert shell.check("echo $((6 * 7))") == "42\n"
             assert shell.power_off() == 0

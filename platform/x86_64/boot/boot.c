@@ -193,6 +193,7 @@ void __noreturn __init boot_main(enum loader loader, u32 info)
 	lapic_init_this();
 	clock_init();
 	power_works = true;
+	syscall_probe();
 	memory_check();
 	kernel_main();
 }

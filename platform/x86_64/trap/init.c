@@ -28,6 +28,4 @@ void traps_init(void)
 	syscall_init_this();
 	mitigations_init_this();
 	cr4_write(cr4_read() | CR4_MCE);
-	if (this_cpu_number() == 0)
-		syscall_probe();
 }

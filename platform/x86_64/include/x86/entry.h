@@ -99,7 +99,8 @@ void idt_load_this(void);
 void syscall_init_this(void);
 void sites_init(void); /* boot CPU: see platform/asm.h; CR0.WP is clear */
 void extable_init(void); /* boot CPU: sorts the exception table; CR0.WP is clear */
-void syscall_probe(void); /* boot CPU, at the end: stops if SYSCALL does not work */
+void syscall_probe(
+	void); /* boot CPU, interrupts off: powers off, with a line, if SYSCALL does not work */
 void pti_init(void); /* boot CPU, after percpu_init */
 
 struct idt_gate {
