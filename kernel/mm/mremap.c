@@ -83,12 +83,16 @@ static struct vma *remap_copy(struct remap *r, u64 to)
 	return copy;
 }
 
-/* With MREMAP_DONTUNMAP the old range stays mapped, empty. */
-static long remap_keep(struct remap *r, u64 to)
+/* With MREMAP_DONTUNMAP the old range stays mapped, empty, and is no longer locked. */
+static long remap_keep(struct remap *r, struct vma *copy)
 {
+	long to = (long)copy->start;
+
 	if (r->vma->flags & VM_LOCKED)
 		vma_set_flags(r->vma, r->vma->flags & ~VM_LOCKED);
-	return (long)to;
+	/* Last: beside the old range the two may become one vma, and either of them goes. */
+	vma_merge(copy);
+	return to;
 }
 
 /* The new range is free. */
@@ -106,9 +110,9 @@ static long remap_move(struct remap *r, u64 to)
 	if (!copy)
 		goto uncommit;
 	move_entries(r, to, moved);
-	vma_merge(copy);
 	if (r->flags & MREMAP_DONTUNMAP)
-		return remap_keep(r, to);
+		return remap_keep(r, copy);
+	vma_merge(copy);
 	/* An old length of 0 makes a second mapping of shared memory. On failure of a split both places are mapped. */
 	if (r->old_length)
 		(void)vm_unmap_locked(r->mm, r->old, r->old + r->old_length);
