@@ -58,6 +58,8 @@ static inline bool socket_is_writable(const struct socket *socket)
 int scm_parse(struct scm *scm, const struct message *message);
 /* Charges the files to the sender's account: -ETOOMANYREFS. */
 int scm_files_charge(struct scm_files *files);
+/* The reader has taken them out of the queue: before any program gets one. */
+void scm_files_uncharge(struct scm_files *files);
 struct scm_files *scm_files_copy(const struct scm_files *files); /* NULL: out of memory */
 void scm_files_free(struct scm_files *files); /* NULL is allowed */
 /* Hands credentials, if the receiver wants them, and files to the caller; consumes the files. */

@@ -200,8 +200,7 @@ static int queue_locked(struct sending *sending)
 		return -EPIPE;
 	if (is_full_for(sending->self, sending->other))
 		return 0;
-	if (!sending->buffer->scm.cred.pid &&
-	    ((sending->self->socket.options | other->options) & OPTION_PASS_CREDENTIALS))
+	if (!sending->buffer->scm.cred.pid && scm_wants_cred(&sending->self->socket, other))
 		sending->buffer->scm.cred = cred_of_current();
 	list_add_tail(&sending->buffer->link, &other->queue);
 	WRITE_ONCE(other->queue_length, other->queue_length + 1);

@@ -16,12 +16,6 @@
 
 /* --- Sending ---------------------------------------------------------------------------------------------------------- */
 
-/* The sender's credentials go along only if an end has asked for them. */
-static bool wants_cred(const struct socket *a, const struct socket *b)
-{
-	return (READ_ONCE(a->options) | READ_ONCE(b->options)) & OPTION_PASS_CREDENTIALS;
-}
-
 static struct net_buffer *piece_make(struct socket *socket, struct message *message)
 {
 	u32 limit = MIN(READ_ONCE(socket->send_limit) / 2 - 64, PIECE_MAX);
@@ -70,7 +64,7 @@ static int piece_send(struct socket *socket, struct socket *peer, struct message
 
 	if (IS_ERR(piece))
 		return (int)PTR_ERR(piece);
-	error = piece_attach(piece, scm, wants_cred(socket, peer));
+	error = piece_attach(piece, scm, scm_wants_cred(socket, peer));
 	if (!error)
 		error = piece_queue(peer, piece);
 	if (error)
