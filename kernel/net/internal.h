@@ -56,7 +56,7 @@ static inline bool socket_is_writable(const struct socket *socket)
 
 /* Control messages of a send. 0 or -errno; then nothing is left in *scm. */
 int scm_parse(struct scm *scm, const struct message *message);
-/* Charges the files to the sender's account: -ETOOMANYREFS. */
+/* Charges the files to the sender's account, and puts them in flight: -ETOOMANYREFS. */
 int scm_files_charge(struct scm_files *files);
 /* The reader has taken them out of the queue: before any program gets one. */
 void scm_files_uncharge(struct scm_files *files);
@@ -65,6 +65,12 @@ void scm_files_free(struct scm_files *files); /* NULL is allowed */
 /* Hands credentials, if the receiver wants them, and files to the caller; consumes the files. */
 void scm_deliver(struct socket *receiver, struct message *message, struct scm *scm);
 struct abi_ucred cred_of_current(void);
+/* The sender's credentials go along if an end asks for them, or nobody has accepted the connection yet: who will may ask. */
+static inline bool scm_wants_cred(const struct socket *from, const struct socket *to)
+{
+	return ((READ_ONCE(from->options) | READ_ONCE(to->options)) & OPTION_PASS_CREDENTIALS) ||
+	       !READ_ONCE(to->inode);
+}
 
 struct unix_address {
 	struct refcount ref;
@@ -89,6 +95,11 @@ struct unix_socket {
 	struct wait_queue peer_wait; /* those who wait for room in the queue */
 	struct wait_entry relay; /* on the peer's peer_wait: wakes the own write_wait */
 	bool relaying; /* [socket.lock] */
+	bool is_candidate; /* this and what follows: [flight_lock], see unix_gc.c */
+	u32 flights; /* references of its file in messages */
+	u32 outside; /* of them, in messages that can be received */
+	struct file *flying_file; /* while flights > 0: its file */
+	struct list flight_link, live_link;
 	struct rcu_head rcu;
 };
 
@@ -140,6 +151,12 @@ void unix_names_init(void);
 void unix_list_add(struct unix_socket *unix_socket);
 void unix_list_remove(struct unix_socket *unix_socket);
 void unix_proc_init(void);
+
+/* unix_gc.c. The files are messages' from now on, or no longer; a peeked copy of them may be handed out after wait. */
+void unix_flight_begin(const struct scm_files *files);
+void unix_flight_end(const struct scm_files *files);
+void unix_flight_wait(void);
+void unix_gc(void); /* a socket was closed: others may have become unreachable */
 
 /* unix_connect.c */
 int unix_listen(struct socket *socket, u32 backlog);

@@ -1,9 +1,9 @@
 /*
  * What travels beside the bytes of a message: open files (SCM_RIGHTS) and who sent it (SCM_CREDENTIALS).
  *
- * Files in flight are charged to their sender, so that sockets sent through each other and then closed, which nothing
- * reaches any more, are bounded by RLIMIT_NOFILE of a user. A socket's last reference is dropped in a thread of its own:
- * its queue may hold a socket whose queue holds a socket, and so on.
+ * Files in flight are charged to their sender: RLIMIT_NOFILE bounds those of a user. A socket's last reference is dropped
+ * in a thread of its own: its queue may hold a socket whose queue holds a socket, and so on. Sockets sent through each
+ * other and then closed are unix_gc.c's.
  */
 #include "internal.h"
 
@@ -25,10 +25,11 @@ struct abi_ucred cred_of_current(void)
 
 /* --- Files ------------------------------------------------------------------------------------------------------ */
 
-static void files_uncharge(struct scm_files *files)
+void scm_files_uncharge(struct scm_files *files)
 {
-	if (!files->account)
+	if (!files || !files->account)
 		return;
+	unix_flight_end(files);
 	atomic_sub(&files->account->in_flight, (long)files->count);
 	user_account_put(files->account);
 	files->account = NULL;
@@ -38,7 +39,7 @@ void scm_files_free(struct scm_files *files)
 {
 	if (likely(!files))
 		return;
-	files_uncharge(files);
+	scm_files_uncharge(files);
 	for (u32 i = 0; i < files->count; i++) {
 		if (S_ISSOCK(files->files[i]->inode->mode))
 			file_put_deferred(files->files[i]);
@@ -58,6 +59,7 @@ int scm_files_charge(struct scm_files *files)
 	ref_get(&account->ref);
 	files->account = account;
 	atomic_add(&account->in_flight, (long)files->count);
+	unix_flight_begin(files);
 	return 0;
 }
 
@@ -71,6 +73,7 @@ struct scm_files *scm_files_copy(const struct scm_files *files)
 	copy->count = files->count;
 	for (u32 i = 0; i < files->count; i++)
 		copy->files[i] = file_get(files->files[i]);
+	unix_flight_wait(); /* a search that has seen the counts before must not meet what the reader does next */
 	return copy;
 }
 

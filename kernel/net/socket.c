@@ -122,6 +122,11 @@ static const struct file_ops socket_file_ops = {
 	.release = socket_release,
 };
 
+struct socket *socket_of_file(const struct file *file)
+{
+	return file->ops == &socket_file_ops ? socket_of(file) : NULL;
+}
+
 int socket_by_fd(int fd, struct fd_ref *ref, struct socket **socket)
 {
 	struct file *file;

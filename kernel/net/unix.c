@@ -45,6 +45,8 @@ struct unix_socket *unix_alloc(int type)
 	socket_init(&self->socket, AF_UNIX, type, ops_of_type(type));
 	self->backlog = BACKLOG_DEFAULT;
 	list_init(&self->pending);
+	list_init(&self->flight_link);
+	list_init(&self->live_link);
 	wait_queue_init(&self->peer_wait);
 	self->peer_wait.lock.rank = RANK_SOCKET_PEER;
 	list_init(&self->relay.link);
@@ -188,6 +190,7 @@ static void release(struct unix_socket *self, bool never_accepted)
 	}
 	queue_end(&queue, was_listening);
 	unix_put(self);
+	unix_gc();
 }
 
 void unix_release(struct socket *socket)

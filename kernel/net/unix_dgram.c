@@ -360,10 +360,12 @@ static ssize_t message_copy(struct message *message, struct net_buffer *buffer, 
 	if (net_buffer_copy(buffer, message->iter, 0, size) < size)
 		return -EFAULT;
 	*scm = buffer->scm;
-	if (!peek)
+	if (!peek) {
 		buffer->scm.files = NULL;
-	else if (scm->files && !(scm->files = scm_files_copy(scm->files)))
+		scm_files_uncharge(scm->files);
+	} else if (scm->files && !(scm->files = scm_files_copy(scm->files))) {
 		return -ENOMEM;
+	}
 	return (ssize_t)(message->flags & MSG_TRUNC ? buffer->length : size);
 }
 

@@ -151,6 +151,7 @@ static int files_take(struct reading *reading, struct net_buffer *piece, bool pe
 	if (!peek) {
 		reading->scm.files = piece->scm.files;
 		piece->scm.files = NULL;
+		scm_files_uncharge(reading->scm.files);
 		return 0;
 	}
 	reading->scm.files = scm_files_copy(piece->scm.files);

@@ -122,6 +122,7 @@ int socket_create(int family, int type, int protocol, struct socket **socket);
 struct file *socket_file(struct socket *socket, u32 flags);
 /* Of a descriptor: 0, -EBADF, -ENOTSOCK. fd_put(*ref) afterwards. */
 int socket_by_fd(int fd, struct fd_ref *ref, struct socket **socket);
+struct socket *socket_of_file(const struct file *file); /* NULL: it is no socket */
 static inline struct socket *socket_get(struct socket *socket)
 {
 	ref_get(&socket->ref);
