@@ -23,7 +23,6 @@
 #define ALWAYS (EPOLLERR | EPOLLHUP)
 #define EXCLUSIVE_ALLOWED                                                                          \
 	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
-#define NESTING_MAX 5
 
 static struct mutex links_lock = MUTEX_INIT(links_lock, RANK_EPOLL_LINKS);
 static const struct file_ops epoll_ops;
@@ -164,9 +163,9 @@ static int item_add(struct epoll *epoll, struct file *file, int fd,
 	list_add_tail(&item->file_link, &file->epoll_links);
 	table.table.events = event->events;
 	ready = file_poll(file, &table.table) & event->events;
-	if (table.failed) {
+	if (table.failed || !epoll_paths_check(epoll, file)) {
 		item_remove(item);
-		return -ENOMEM;
+		return table.failed ? -ENOMEM : -EINVAL;
 	}
 	if (ready) {
 		item_make_ready(item);
@@ -186,48 +185,6 @@ static int item_modify(struct epoll_item *item, const struct abi_epoll_event *ev
 		item_make_ready(item);
 		epoll_wake(item->epoll);
 	}
-	return 0;
-}
-
-/* --- Nesting ------------------------------------------------------------------------------------------------------------------ */
-
-/* How deep `epoll` nests others, or NESTING_MAX + 1 if it reaches `target`. links_lock held. */
-static int nesting_below(struct epoll *epoll, const struct epoll *target, int level)
-{
-	struct epoll_item *item;
-	int deepest = level;
-
-	if (epoll == target || level > NESTING_MAX)
-		return NESTING_MAX + 1;
-	rb_for_each_entry (item, &epoll->items, node) {
-		struct epoll *inner = epoll_of(item->file);
-
-		if (inner)
-			deepest = MAX(deepest, nesting_below(inner, target, level + 1));
-	}
-	return deepest;
-}
-
-static int nesting_above(const struct file *file, int level)
-{
-	struct epoll_item *item;
-	int highest = level;
-
-	if (level > NESTING_MAX)
-		return level;
-	list_for_each_entry (item, &file->epoll_links, file_link)
-		highest = MAX(highest, nesting_above(item->epoll->file, level + 1));
-	return highest;
-}
-
-static int nesting_check(struct epoll *epoll, const struct file *file)
-{
-	struct epoll *inner = epoll_of(file);
-
-	if (!inner)
-		return 0;
-	if (nesting_below(inner, epoll, 1) + nesting_above(epoll->file, 0) > NESTING_MAX)
-		return -ELOOP;
 	return 0;
 }
 
@@ -278,7 +235,7 @@ static int control(struct file *epoll_file, int operation, struct file *file, in
 	event.events |= ALWAYS;
 	mutex_lock(&links_lock);
 	if (operation == EPOLL_CTL_ADD)
-		error = nesting_check(epoll, file);
+		error = epoll_nesting_check(epoll, file);
 	if (!error) {
 		mutex_lock(&epoll->lock);
 		error = control_locked(epoll, operation, file, fd, &event);

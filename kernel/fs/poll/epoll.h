@@ -12,6 +12,8 @@ struct epoll {
 	struct wait_queue wait; /* epoll_wait */
 	struct wait_queue poll_wait; /* whoever polls the epoll's own file */
 	struct file *file; /* [I] it is this one's private_data */
+	u64 visit; /* [links_lock] the walk that was here last; see epoll_paths.c */
+	int nesting; /* [links_lock] what it found */
 };
 
 /* A queue that an item is on; most files have one or two. */
@@ -47,6 +49,11 @@ static inline bool has_ready(struct epoll *epoll)
 void item_make_ready(struct epoll_item *item);
 void epoll_wake(struct epoll *epoll);
 u32 item_events(const struct epoll_item *item); /* what holds now, of what is asked for */
+
+/* epoll_paths.c, links_lock held. May `epoll` watch `file`? 0 or -ELOOP. */
+int epoll_nesting_check(struct epoll *epoll, const struct file *file);
+/* It does now: are there not too many ways up from any file? */
+bool epoll_paths_check(const struct epoll *epoll, const struct file *file);
 
 /* epoll_wait.c */
 u32 epoll_poll(struct file *file, struct poll_table *table);
