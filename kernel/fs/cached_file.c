@@ -31,6 +31,8 @@ static s64 write_begin(struct file *file, size_t size, u64 *position)
 	if (file->flags & O_APPEND)
 		*position = inode->size;
 	allowed = file_write_limit(inode, *position, size);
+	if (allowed > 0)
+		allowed = seals_allow_write(inode, *position, (size_t)allowed);
 	if (allowed > 0) {
 		inode_kill_suid(inode);
 		inode_modified(inode);
@@ -138,21 +140,51 @@ static int allocate_pages(struct inode *inode, u64 offset, u64 length)
 	return 0;
 }
 
+/* What can never fit fails before it fills all of the file system. */
+static int check_space(const struct inode *inode, u64 length)
+{
+	struct abi_statfs statfs = { 0 };
+	int error = super_statfs(inode->super, 0, &statfs);
+
+	if (!error && statfs.f_blocks && (length >> PAGE_SHIFT) > (u64)statfs.f_blocks)
+		error = -ENOSPC;
+	return error;
+}
+
 static int allocate_locked(struct inode *inode, u64 offset, u64 length, bool grow)
 {
-	s64 allowed = (s64)length;
-	int error;
+	bool grows = grow && offset + length > inode->size;
+	int error = 0;
 
-	if (offset + length > inode->size && grow)
-		allowed = file_write_limit(inode, offset, length);
-	if (allowed < (s64)length)
+	if (grows && file_write_limit(inode, offset, length) < (s64)length)
 		return -EFBIG;
-	error = allocate_pages(inode, offset, length);
+	/* Also room behind the end that stays there is growth. */
+	if (offset + length > inode->size)
+		error = seals_allow_size(inode, offset + length);
+	if (!error)
+		error = check_space(inode, length);
+	if (!error)
+		error = allocate_pages(inode, offset, length);
 	if (error)
 		return error;
-	if (grow && offset + length > inode->size)
+	if (grows)
 		WRITE_ONCE(inode->size, offset + length);
 	inode_kill_suid(inode);
+	inode_modified(inode);
+	return 0;
+}
+
+/* Pages that lie wholly in the hole go, private copies of them stay; the rest of it is cleared. */
+static int punch_locked(struct inode *inode, u64 offset, u64 length)
+{
+	u64 first = DIV_ROUND_UP(offset, (u64)PAGE_SIZE), last = (offset + length) >> PAGE_SHIFT;
+	int error = seals_allow_hole(inode);
+
+	if (error)
+		return error;
+	if (first < last)
+		vm_unmap_inode(inode, first, last, false);
+	page_cache_punch(&inode->cache, offset, offset + length);
 	inode_modified(inode);
 	return 0;
 }
@@ -162,10 +194,13 @@ static long cached_fallocate(struct file *file, int mode, u64 offset, u64 length
 	struct inode *inode = file->inode;
 	int error;
 
-	if ((mode & ~FALLOC_FL_KEEP_SIZE) || inode->cache.ops->write_page)
+	if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) || inode->cache.ops->write_page)
 		return -EOPNOTSUPP;
 	rwsem_write_lock(&inode->lock);
-	error = allocate_locked(inode, offset, length, !(mode & FALLOC_FL_KEEP_SIZE));
+	if (mode & FALLOC_FL_PUNCH_HOLE)
+		error = punch_locked(inode, offset, length);
+	else
+		error = allocate_locked(inode, offset, length, !(mode & FALLOC_FL_KEEP_SIZE));
 	rwsem_write_unlock(&inode->lock);
 	return error;
 }

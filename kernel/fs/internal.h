@@ -245,6 +245,11 @@ int inode_may_delete(const struct path *parent, struct dentry *victim, bool is_d
 /* What mknod, mkdir and the others make for themselves and rename needs. */
 bool inode_is_owner_or_capable(const struct inode *inode);
 
+/* seals.c, inode->lock held for writing: bytes that may be written; 0 or -EPERM. */
+s64 seals_allow_write(const struct inode *inode, u64 position, size_t size);
+int seals_allow_size(const struct inode *inode, u64 size);
+int seals_allow_hole(const struct inode *inode);
+
 /* --- path.c ------------------------------------------------------------------------------------------------------- */
 
 void path_init(void);

@@ -46,6 +46,7 @@ static void set_ops(struct inode *inode)
 	case S_IFREG:
 		inode->ops = &file_inode_ops;
 		inode->file_ops = &page_cache_file_ops;
+		inode->seals = F_SEAL_SEAL; /* only memfd_create makes files that take seals */
 		break;
 	case S_IFDIR:
 		inode->ops = &dir_ops;
@@ -269,7 +270,10 @@ static int tmpfs_truncate(struct inode *inode, u64 size)
 {
 	bool shrinks = size < inode->size;
 	u64 first = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	int error = seals_allow_size(inode, size);
 
+	if (error)
+		return error;
 	WRITE_ONCE(inode->size, size);
 	if (!shrinks)
 		return 0;

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <abi/capability.h>
+#include <abi/fcntl.h>
 #include <abi/mman.h>
 #include <abi/mount.h>
 #include <kernel/cred.h>
@@ -152,7 +153,7 @@ static int map_file(struct vma *vma, struct file *file, u64 page_offset)
 }
 
 /* A free range becomes mapped. */
-static int map_range(struct mm *mm, u64 start, u64 end, u32 flags,
+static int map_range_unsealed(struct mm *mm, u64 start, u64 end, u32 flags,
 		     const struct mmap_request *request)
 {
 	struct file *file = request->file;
@@ -181,6 +182,32 @@ discard:
 uncommit:
 	if (flags & VM_ACCOUNT)
 		vm_uncommit(pages);
+	return error;
+}
+
+/* A shared mapping that is or may become writable; counted, as a seal must not meet one. */
+static bool is_writable_map(u32 flags)
+{
+	return (flags & (VM_SHARED | VM_MAY_WRITE)) == (VM_SHARED | VM_MAY_WRITE);
+}
+
+/* Sealed against writing, the file can still be mapped to be read, for good. */
+static int map_range(struct mm *mm, u64 start, u64 end, u32 flags,
+		     const struct mmap_request *request)
+{
+	struct inode *inode = request->file ? request->file->inode : NULL;
+	int error;
+
+	if (!inode || !is_writable_map(flags))
+		return map_range_unsealed(mm, start, end, flags, request);
+	if ((READ_ONCE(inode->seals) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) ||
+	    inode_map_writable(inode)) {
+		if (flags & VM_WRITE)
+			return -EPERM;
+		return map_range_unsealed(mm, start, end, flags & ~VM_MAY_WRITE, request);
+	}
+	error = map_range_unsealed(mm, start, end, flags, request);
+	inode_unmap_writable(inode);
 	return error;
 }
 

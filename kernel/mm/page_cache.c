@@ -213,14 +213,14 @@ static void cache_remove(struct page_cache *cache, struct page *page)
 
 #define REMOVE_BATCH 32
 
-/* Up to a batch of pages from *index on. */
-static u32 cache_remove_batch(struct page_cache *cache, u64 *index, struct page **pages)
+/* Up to a batch of pages of [*index, end). */
+static u32 cache_remove_batch(struct page_cache *cache, u64 *index, u64 end, struct page **pages)
 {
 	u32 count = 0;
 	struct page *page;
 
 	spin_lock(&cache->lock);
-	while (count < REMOVE_BATCH && (page = radix_next(&cache->pages, index))) {
+	while (count < REMOVE_BATCH && (page = radix_next(&cache->pages, index)) && *index < end) {
 		cache_remove(cache, page);
 		pages[count++] = page;
 	}
@@ -228,42 +228,58 @@ static u32 cache_remove_batch(struct page_cache *cache, u64 *index, struct page 
 	return count;
 }
 
-static void cache_remove_from(struct page_cache *cache, u64 index)
+/* `all`: mappings of private copies go too. */
+static void cache_remove_range(struct page_cache *cache, u64 index, u64 end, bool all)
 {
 	struct page *pages[REMOVE_BATCH];
 	u32 count;
 
-	while ((count = cache_remove_batch(cache, &index, pages))) {
+	while ((count = cache_remove_batch(cache, &index, end, pages))) {
 		for (u32 i = 0; i < count; i++) {
 			/* A fault that looked at the old file size may have mapped it after the caller unmapped. */
 			if (unlikely(atomic_read(&pages[i]->mapcount) > 0))
 				vm_unmap_inode(cache->inode, pages[i]->index, pages[i]->index + 1,
-					       true);
+					       all);
 			page_put(pages[i]);
 		}
 		cache_uncharge(cache, count);
 	}
 }
 
+/* Bytes [start, end) of one page. */
+static void clear_part(struct page_cache *cache, u64 start, u64 end)
+{
+	struct page *page = start < end ? page_cache_find(cache, start >> PAGE_SHIFT) : NULL;
+
+	if (!page)
+		return;
+	memset((char *)page_virt(page) + (start & (PAGE_SIZE - 1)), 0, end - start);
+	page_cache_dirty(page);
+	page_put(page);
+}
+
 void page_cache_truncate(struct page_cache *cache, u64 new_size)
 {
-	u64 offset = new_size & (PAGE_SIZE - 1);
-	struct page *tail;
+	u64 first = DIV_ROUND_UP(new_size, PAGE_SIZE);
 
-	cache_remove_from(cache, DIV_ROUND_UP(new_size, PAGE_SIZE));
-	if (!offset)
+	cache_remove_range(cache, first, ~0UL, true);
+	clear_part(cache, new_size, first << PAGE_SHIFT);
+}
+
+void page_cache_punch(struct page_cache *cache, u64 start, u64 end)
+{
+	u64 first = DIV_ROUND_UP(start, PAGE_SIZE), last = end >> PAGE_SHIFT;
+
+	clear_part(cache, start, MIN(first << PAGE_SHIFT, end));
+	if (first > last)
 		return;
-	tail = page_cache_find(cache, new_size >> PAGE_SHIFT);
-	if (!tail)
-		return;
-	memset((char *)page_virt(tail) + offset, 0, PAGE_SIZE - offset);
-	page_cache_dirty(tail);
-	page_put(tail);
+	cache_remove_range(cache, first, last, false);
+	clear_part(cache, last << PAGE_SHIFT, end);
 }
 
 void page_cache_destroy(struct page_cache *cache)
 {
-	cache_remove_from(cache, 0);
+	cache_remove_range(cache, 0, ~0UL, true);
 	radix_destroy(&cache->pages);
 }
 

@@ -29,6 +29,12 @@ void rmap_unlock(struct vma *vma)
 		spin_unlock(&cache->rmap_lock);
 }
 
+/* What a seal against writing must not meet. */
+static bool vma_is_writable_map(const struct vma *vma)
+{
+	return (vma->flags & (VM_SHARED | VM_MAY_WRITE)) == (VM_SHARED | VM_MAY_WRITE);
+}
+
 void rmap_add(struct vma *vma)
 {
 	struct page_cache *cache = vma_cache(vma);
@@ -39,6 +45,8 @@ void rmap_add(struct vma *vma)
 	/* At the end: truncation meets a parent before the child that copies its entries. */
 	list_add_tail(&vma->rmap_link, &cache->vmas);
 	spin_unlock(&cache->rmap_lock);
+	if (vma_is_writable_map(vma))
+		inode_map_writable_again(cache->inode);
 }
 
 void rmap_remove(struct vma *vma)
@@ -50,6 +58,8 @@ void rmap_remove(struct vma *vma)
 	spin_lock(&cache->rmap_lock);
 	list_del(&vma->rmap_link);
 	spin_unlock(&cache->rmap_lock);
+	if (vma_is_writable_map(vma))
+		inode_unmap_writable(cache->inode);
 }
 
 /* rmap_lock held. Pages [from, to) of the inode, as far as this vma maps them. */

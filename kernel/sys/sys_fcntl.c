@@ -228,6 +228,10 @@ static long fcntl_file(struct file *file, unsigned int command, u64 argument)
 		return file->owner_signal;
 	case F_GETLEASE:
 		return F_UNLCK;
+	case F_ADD_SEALS:
+		return file_add_seals(file, argument);
+	case F_GET_SEALS:
+		return file_get_seals(file);
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(file, command, argument);

@@ -4,6 +4,7 @@
 #include <abi/errno.h>
 #include <abi/fcntl.h>
 #include <abi/limits.h>
+#include <abi/mman.h>
 #include <kernel/file.h>
 #include <kernel/inotify.h>
 #include <kernel/file_locks.h>
@@ -136,21 +137,22 @@ long sys_openat2(int dirfd, struct user_ptr path, struct user_ptr user_how, size
 }
 
 #define MEMFD_NAME_MAX 249 /* NAME_MAX less the prefix */
-#define MFD_CLOEXEC 1u
-#define MFD_ALLOW_SEALING 2u
 
 long sys_memfd_create(struct user_ptr user_name, u32 flags)
 {
 	char name[NAME_MAX + 1] = "memfd:";
+	struct file *file;
 	ssize_t length;
 
-	/* Sealing is not there yet; without it programs fall back to plain files. */
-	if (flags & ~MFD_CLOEXEC)
+	if (flags & ~(u32)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
 		return -EINVAL;
 	length = user_string(name + 6, user_name, MEMFD_NAME_MAX + 1);
 	if (length < 0)
 		return length == -ENAMETOOLONG ? -EINVAL : length;
-	return fd_install_new(shmem_file_create(name, 0), flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
+	file = shmem_file_create(name, 0);
+	if (!IS_ERR(file) && (flags & MFD_ALLOW_SEALING))
+		file->inode->seals = 0;
+	return fd_install_new(file, flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
 }
 
 /* --- Descriptors -------------------------------------------------------------------------------------------------------- */
@@ -270,16 +272,33 @@ long sys_ftruncate(int fd, s64 length)
 	return error;
 }
 
+/* Which modes go together. */
+static int allocate_mode_check(unsigned int mode)
+{
+	const unsigned int hole = FALLOC_FL_PUNCH_HOLE, keep = FALLOC_FL_KEEP_SIZE,
+			   zero = FALLOC_FL_ZERO_RANGE, collapse = FALLOC_FL_COLLAPSE_RANGE,
+			   insert = FALLOC_FL_INSERT_RANGE, unshare = FALLOC_FL_UNSHARE_RANGE;
+
+	if (mode & ~(keep | hole | zero | collapse | insert | unshare))
+		return -EOPNOTSUPP;
+	if ((mode & (hole | zero)) == (hole | zero) || ((mode & hole) && !(mode & keep)))
+		return -EOPNOTSUPP;
+	if (((mode & collapse) && mode != collapse) || ((mode & insert) && mode != insert))
+		return -EINVAL;
+	return (mode & unshare) && (mode & ~(unshare | keep)) ? -EINVAL : 0;
+}
+
 static long allocate(struct file *file, unsigned int mode, s64 offset, s64 length)
 {
-	if (!(file->mode & FILE_WRITE))
-		return -EBADF;
+	int error;
+
 	if (offset < 0 || length <= 0)
 		return -EINVAL;
-	if (mode & ~(unsigned int)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |
-				   FALLOC_FL_ZERO_RANGE | FALLOC_FL_COLLAPSE_RANGE |
-				   FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE))
-		return -EOPNOTSUPP;
+	error = allocate_mode_check(mode);
+	if (error)
+		return error;
+	if (!(file->mode & FILE_WRITE))
+		return -EBADF;
 	if (S_ISFIFO(file->inode->mode))
 		return -ESPIPE;
 	if (inode_is_dir(file->inode))

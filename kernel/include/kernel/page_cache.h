@@ -45,6 +45,8 @@ struct page *page_cache_get(struct page_cache *cache, u64 index);
 void page_cache_dirty(struct page *page);
 /* Removes pages from `from_index` on, which the caller has unmapped; zeroes the tail of the page that holds new size. */
 void page_cache_truncate(struct page_cache *cache, u64 new_size);
+/* Bytes [start, end) become zeros; pages that lie wholly there are removed, after the caller has unmapped them. */
+void page_cache_punch(struct page_cache *cache, u64 start, u64 end);
 void page_cache_destroy(struct page_cache *cache); /* last user of the inode is gone */
 
 /* File read and write through the cache, for inode->size; position is advanced by the caller. Bytes, or -errno. */

@@ -115,6 +115,8 @@ struct inode {
 	struct file_locks *locks; /* [state_lock] flock and POSIX locks; NULL */
 	struct pipe *pipe; /* [state_lock] of a FIFO while open */
 	s32 write_count; /* [A] > 0 writers, < 0 executing: ETXTBSY */
+	s32 writable_maps; /* [A] > 0 shared vmas that may be written, < 0 sealed */
+	u32 seals; /* [lock] F_SEAL_* of a file in memory */
 	u32 flags; /* [state_lock] */
 	void *private_data; /* [I] of the file system */
 	struct watch *watches; /* [state_lock] inotify's; NULL */
@@ -336,6 +338,15 @@ int inode_deny_write(struct inode *inode);
 void inode_allow_write(struct inode *inode);
 int inode_get_write(struct inode *inode);
 void inode_put_write(struct inode *inode);
+/*
+ * A shared mapping that may be or become writable: 0, or -EPERM as it is sealed against writing; again: while there is
+ * another one.
+ */
+int inode_map_writable(struct inode *inode);
+void inode_map_writable_again(struct inode *inode);
+void inode_unmap_writable(struct inode *inode);
+int file_add_seals(struct file *file, u64 seals); /* F_ADD_SEALS */
+int file_get_seals(const struct file *file); /* F_GET_SEALS */
 int vfs_statx(const struct path *path, u32 mask, struct abi_statx *result);
 int inode_statx(struct inode *inode, u32 mask,
 		struct abi_statx *statx); /* all but what the mount knows */
