@@ -1,4 +1,7 @@
-/* access_mode.c - access asks for the real user: root may read and write all, execute only what is executable. */
+/*
+ * access_mode.c - access asks for the real user: root may read and write all, execute only what is executable.
+ * mutants: access=0 access=EACCES access=ENOSYS chmod=0 setresuid=0
+ */
 #include "contract.h"
 
 int main(void)

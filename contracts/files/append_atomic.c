@@ -1,4 +1,7 @@
-/* append_atomic.c - appends by several processes neither overlap nor tear. */
+/*
+ * append_atomic.c - appends by several processes neither overlap nor tear.
+ * mutants: openat(flags&O_APPEND)=flags^O_APPEND write(fd:3)#7=0 write=EINVAL
+ */
 #include "contract.h"
 
 #define WRITERS 4

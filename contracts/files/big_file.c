@@ -1,4 +1,7 @@
-/* big_file.c - a file keeps every byte through odd-sized writes and reads, and frees its memory when removed. */
+/*
+ * big_file.c - a file keeps every byte through odd-sized writes and reads, and frees its memory when removed.
+ * mutants: lseek=0 read#5=result+-1 read#9=fill(buffer,1) write#50=result+1 unlink=0 fsync=EINVAL
+ */
 #include "contract.h"
 #include <sys/vfs.h>
 
@@ -34,6 +37,7 @@ int main(void)
 	must(fsync(fd));
 	must(close(fd));
 	must(unlink("f"));
+	must_fail(access("f", F_OK), ENOENT);
 	say("8 MiB in odd pieces");
 	return 0;
 }

@@ -1,4 +1,7 @@
-/* current_folder.c - chdir, fchdir and getcwd agree, a child's change is its own, a removed folder is told. */
+/*
+ * current_folder.c - chdir, fchdir and getcwd agree, a child's change is its own, a removed folder is told.
+ * mutants: chdir=0 fchdir=0 getcwd=result+1 getcwd=ENOSYS rmdir=0 clone=flags|CLONE_FS
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* devices.c - /dev/null swallows, /dev/zero gives zeros, /dev/full is full, the random ones vary. */
+/*
+ * devices.c - /dev/null swallows, /dev/zero gives zeros, /dev/full is full, the random ones vary.
+ * mutants: write=ENOSYS read#2=0 openat#3=ENOENT
+ */
 #include "contract.h"
 
 int main(void)

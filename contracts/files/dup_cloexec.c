@@ -1,4 +1,8 @@
-/* dup_cloexec.c - dup, dup2, dup3 and fcntl: lowest number, shared offset, private close-on-exec. */
+/*
+ * dup_cloexec.c - dup, dup2, dup3 and fcntl: lowest number, shared offset, private close-on-exec.
+ * mutants: dup=0 dup2=0 dup3=0 dup3=flags^O_CLOEXEC fcntl(command:F_SETFD)=0
+ * mutants: fcntl(command:F_GETFD)=0 fcntl(command:F_DUPFD_CLOEXEC)=command=F_DUPFD
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,8 @@
-/* error_numbers.c - the right error for wrong names, descriptors and lengths. */
+/*
+ * error_numbers.c - the right error for wrong names, descriptors and lengths.
+ * mutants: openat#1=0 newfstatat=0 read=0 lseek=0 ftruncate=0 fsync=0 ioctl=0 unlink=0 rmdir=0
+ * mutants: rmdir=ENOSYS
+ */
 #include "contract.h"
 #include <limits.h>
 

@@ -1,4 +1,7 @@
-/* folders.c - mkdir and rmdir, their refusals and the link counts. */
+/*
+ * folders.c - mkdir and rmdir, their refusals and the link counts.
+ * mutants: mkdir=0 mkdir=EINVAL rmdir=0 newfstatat=fill(stat,144)
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* getdents_complete.c - reading a folder gives every entry once, however small the buffer. */
+/*
+ * getdents_complete.c - reading a folder gives every entry once, however small the buffer.
+ * mutants: getdents64#2=0 getdents64=ENOSYS getdents64#5=0 mkdir#9=0 lseek=0
+ */
 #include "contract.h"
 
 #define ENTRIES 600

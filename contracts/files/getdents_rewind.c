@@ -1,4 +1,7 @@
-/* getdents_rewind.c - a folder can be read again from the start, and entries removed meanwhile skip none. */
+/*
+ * getdents_rewind.c - a folder can be read again from the start, and entries removed meanwhile skip none.
+ * mutants: lseek=0 unlink#20=0 unlink=0 rmdir=0
+ */
 #include "contract.h"
 #include <dirent.h>
 
@@ -33,6 +36,7 @@ int main(void)
 	closedir(folder);
 	must(unlink("d/late"));
 	must(rmdir("d"));
+	must_fail(access("d", F_OK), ENOENT);
 	say("300 removed while reading, one new found after rewinding");
 	return 0;
 }

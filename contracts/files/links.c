@@ -1,4 +1,7 @@
-/* links.c - hard links share the file, symbolic links are followed, and loops end in ELOOP. */
+/*
+ * links.c - hard links share the file, symbolic links are followed, and loops end in ELOOP.
+ * mutants: link=0 symlink=0 readlink=result+1 readlink=fill(buffer,1) rmdir=0 unlink=0
+ */
 #include "contract.h"
 
 int main(void)
@@ -42,6 +45,7 @@ int main(void)
 	expect(S_ISDIR(st.st_mode));
 	must_fail(rmdir("folder"), ENOTDIR);
 	must(unlink("folder"));
+	must_fail(access("folder", F_OK), ENOENT);
 	must(close(fd));
 	say("hard, soft, dangling, looping");
 	return 0;

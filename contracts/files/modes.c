@@ -1,4 +1,7 @@
-/* modes.c - chmod, fchmod, chown and umask change what stat shows. */
+/*
+ * modes.c - chmod, fchmod, chown and umask change what stat shows.
+ * mutants: chmod=0 fchmod=0 chown=0 lchown=0 umask=0 chmod=ENOSYS
+ */
 #include "contract.h"
 
 int main(void)

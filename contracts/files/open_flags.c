@@ -1,4 +1,8 @@
-/* open_flags.c - O_CREAT, O_EXCL, O_TRUNC, O_APPEND and the access mode do what they say. */
+/*
+ * open_flags.c - O_CREAT, O_EXCL, O_TRUNC, O_APPEND and the access mode do what they say.
+ * mutants: openat(flags&O_EXCL)=flags^O_EXCL openat(flags&O_TRUNC)=flags^O_TRUNC
+ * mutants: openat(flags&O_APPEND)=flags^O_APPEND lseek=0 pread64=0
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,8 @@
-/* open_folder.c - O_DIRECTORY, O_NOFOLLOW and opening folders for writing. */
+/*
+ * open_folder.c - O_DIRECTORY, O_NOFOLLOW and opening folders for writing.
+ * mutants: openat(flags&O_DIRECTORY)=flags^O_DIRECTORY openat(flags&O_NOFOLLOW)=flags^O_NOFOLLOW
+ * mutants: mkdir=0 symlink=0
+ */
 #include "contract.h"
 
 int main(void)

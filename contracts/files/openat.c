@@ -1,4 +1,8 @@
-/* openat.c - the *at calls start at the given folder, wherever it has moved to. */
+/*
+ * openat.c - the *at calls start at the given folder, wherever it has moved to.
+ * mutants: mkdirat=0 symlinkat=0 linkat=0 renameat=0 fchmodat=0 unlinkat=0 faccessat2=EINVAL
+ * mutants: openat(flags&O_CREAT)=dirfd=AT_FDCWD newfstatat=dirfd=AT_FDCWD
+ */
 #include "contract.h"
 
 int main(void)
@@ -21,6 +25,8 @@ int main(void)
 	expect(S_ISLNK(st.st_mode));
 	must(faccessat(d, "f", R_OK, 0));
 	must(fchmodat(d, "f", 0400, 0));
+	must(fstatat(d, "f", &st, 0));
+	expect_eq(st.st_mode & 07777, 0400);
 	must_fail(unlinkat(d, "sub", 0), EISDIR);
 	must(unlinkat(d, "sub", AT_REMOVEDIR));
 	must(unlinkat(d, "s", 0));

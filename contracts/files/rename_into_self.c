@@ -1,4 +1,7 @@
-/* rename_into_self.c - a folder cannot be moved into itself; moving it elsewhere moves its "..". */
+/*
+ * rename_into_self.c - a folder cannot be moved into itself; moving it elsewhere moves its "..".
+ * mutants: rename=0 rename=ENOSYS rename#6=0 newfstatat=0
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* rename_replaces.c - rename moves a name over another at once; who has the old file open keeps it. */
+/*
+ * rename_replaces.c - rename moves a name over another at once; who has the old file open keeps it.
+ * mutants: rename=0 rename=EEXIST link=0 newfstatat=0
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* seek_read_write.c - each descriptor has its offset; pread and pwrite leave it alone; lseek's corners. */
+/*
+ * seek_read_write.c - each descriptor has its offset; pread and pwrite leave it alone; lseek's corners.
+ * mutants: lseek=0 lseek=ENOSYS pread64=0 pwrite64=0 read=result+-1
+ */
 #include "contract.h"
 
 int main(void)

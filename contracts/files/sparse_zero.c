@@ -1,4 +1,7 @@
-/* sparse_zero.c - what was never written reads as zero, and a hole takes no blocks. */
+/*
+ * sparse_zero.c - what was never written reads as zero, and a hole takes no blocks.
+ * mutants: pread64=fill(buffer,1) pwrite64=0 newfstatat=fill(stat,144)
+ */
 #include "contract.h"
 
 #define FAR (64L << 20)

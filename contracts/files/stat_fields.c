@@ -1,4 +1,7 @@
-/* stat_fields.c - stat tells type, mode, links, size, blocks, ids and device of each kind of file. */
+/*
+ * stat_fields.c - stat tells type, mode, links, size, blocks, ids and device of each kind of file.
+ * mutants: newfstatat=fill(stat,144) newfstatat=0 mknodat=0 umask=0
+ */
 #include "contract.h"
 #include <sys/sysmacros.h>
 

@@ -1,4 +1,7 @@
-/* statfs_magic.c - statfs names the file system by Linux's magic numbers and counts what is free. */
+/*
+ * statfs_magic.c - statfs names the file system by Linux's magic numbers and counts what is free.
+ * mutants: statfs=0 statfs=fill(buffer,8) fstatfs=0 fstatfs=ENOSYS
+ */
 #include "contract.h"
 #include <sys/vfs.h>
 

@@ -1,4 +1,7 @@
-/* times.c - utimensat sets times to the nanosecond, now or not at all; writing moves mtime forward. */
+/*
+ * times.c - utimensat sets times to the nanosecond, now or not at all; writing moves mtime forward.
+ * mutants: utimensat=0 utimensat=ENOSYS newfstatat=0 utimensat#2=0
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* truncate.c - truncate cuts for good and grows with zeros, through every way to name the file. */
+/*
+ * truncate.c - truncate cuts for good and grows with zeros, through every way to name the file.
+ * mutants: ftruncate=0 truncate=0 pread64=fill(buffer,1) newfstatat=0
+ */
 #include "contract.h"
 
 int main(void)

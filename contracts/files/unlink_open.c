@@ -1,4 +1,7 @@
-/* unlink_open.c - an unlinked file lives while it is open, and its name is free at once. */
+/*
+ * unlink_open.c - an unlinked file lives while it is open, and its name is free at once.
+ * mutants: unlink=0 unlink=EBUSY newfstatat=0 pread64=fill(buffer,1)
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* vectored_io.c - readv and writev gather and scatter in order, and refuse bad vectors. */
+/*
+ * vectored_io.c - readv and writev gather and scatter in order, and refuse bad vectors.
+ * mutants: writev=0 readv=0 preadv=0 readv=ENOSYS writev#1=result+-1
+ */
 #include "contract.h"
 #include <sys/uio.h>
 

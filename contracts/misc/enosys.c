@@ -1,4 +1,7 @@
-/* enosys.c - unknown system calls give ENOSYS, whatever their arguments, and harm nothing. */
+/*
+ * enosys.c - unknown system calls give ENOSYS, whatever their arguments, and harm nothing.
+ * mutants: 335=0 335=EINVAL
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* futex_shared.c - a futex in shared memory wakes waiters of other processes, as many as asked for. */
+/*
+ * futex_shared.c - a futex in shared memory wakes waiters of other processes, as many as asked for.
+ * mutants: futex(operation:0)=0 futex(operation:1)=0 futex=ENOSYS mmap(flags&MAP_SHARED)=flags^3
+ */
 #include "contract.h"
 #include <linux/futex.h>
 

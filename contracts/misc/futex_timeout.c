@@ -1,4 +1,7 @@
-/* futex_timeout.c - a futex wait ends in time with ETIMEDOUT, by a relative or an absolute time, or by a signal. */
+/*
+ * futex_timeout.c - a futex wait ends in time with ETIMEDOUT, by a relative or an absolute time, or by a signal.
+ * mutants: futex=0 futex=ENOSYS futex=EAGAIN kill=0 signal(signo:SIGUSR1)=0
+ */
 #include "contract.h"
 #include <linux/futex.h>
 

@@ -1,4 +1,7 @@
-/* getrandom.c - getrandom fills all that is asked for, differently each time, and refuses bad flags. */
+/*
+ * getrandom.c - getrandom fills all that is asked for, differently each time, and refuses bad flags.
+ * mutants: getrandom=ENOSYS getrandom=fill(buffer,32) getrandom=flags=0 getrandom(size:16)=0
+ */
 #include "contract.h"
 #include <sys/random.h>
 

@@ -1,4 +1,7 @@
-/* many_processes.c - a hundred processes at a time come and go, and no id is given twice while in use. */
+/*
+ * many_processes.c - a hundred processes at a time come and go, and no id is given twice while in use.
+ * mutants: clone#50=EAGAIN clone#50=1 wait4#20=0 clone#200=result+-1
+ */
 #include "contract.h"
 
 #define COUNT 100

@@ -1,4 +1,7 @@
-/* robust_mutex.c - a mutex whose owner died, thread or process, says so to the next one that locks it. */
+/*
+ * robust_mutex.c - a mutex whose owner died, thread or process, says so to the next one that locks it.
+ * mutants: set_robust_list=0 futex=ENOSYS
+ */
 #include "contract.h"
 #include <pthread.h>
 

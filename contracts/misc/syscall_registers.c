@@ -1,4 +1,7 @@
-/* syscall_registers.c - a system call changes rax, rcx and r11, and no other register, no flag, no xmm. */
+/*
+ * syscall_registers.c - a system call changes rax, rcx and r11, and no other register, no flag, no xmm.
+ * mutants: getppid=arg3+1 sched_yield=arg5+1 9999=arg4+1 close=arg1+1 nanosleep=arg3+1
+ */
 #include "contract.h"
 
 #define SET(reg, value) "movq $" #value ", %%" #reg "\n\t"

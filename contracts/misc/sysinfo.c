@@ -1,4 +1,7 @@
-/* sysinfo.c - sysinfo tells uptime, memory and processes as they are. */
+/*
+ * sysinfo.c - sysinfo tells uptime, memory and processes as they are.
+ * mutants: sysinfo=0 sysinfo=ENOSYS sysinfo=fill(info,112) kill=0
+ */
 #include "contract.h"
 #include <sys/sysinfo.h>
 

@@ -1,4 +1,7 @@
-/* syslog_copy.c - kernel messages are copied to memory that was never touched, whole lines that begin with a level. */
+/*
+ * syslog_copy.c - kernel messages are copied to memory that was never touched, whole lines that begin with a level.
+ * mutants: syslog=0 syslog=ENOSYS syslog=fill(buffer,1) syslog(type:3)=result+1
+ */
 #include "contract.h"
 #include <sys/klog.h>
 

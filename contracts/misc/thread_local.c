@@ -1,4 +1,7 @@
-/* thread_local.c - each thread has its own thread-local storage and errno, kept across switches and fork. */
+/*
+ * thread_local.c - each thread has its own thread-local storage and errno, kept across switches and fork.
+ * mutants: close=0 clone=flags|CLONE_VM|CLONE_VFORK
+ */
 #include "contract.h"
 #include <pthread.h>
 

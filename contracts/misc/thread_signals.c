@@ -1,4 +1,7 @@
-/* thread_signals.c - a signal to one thread runs there; one to the process runs where it is not blocked. */
+/*
+ * thread_signals.c - a signal to one thread runs there; one to the process runs where it is not blocked.
+ * mutants: tgkill=0 kill=0 rt_sigprocmask=0 signal=0
+ */
 #include "contract.h"
 #include <pthread.h>
 

@@ -1,4 +1,7 @@
-/* threads.c - threads share memory and process id, lock and signal each other, and are joined with a result. */
+/*
+ * threads.c - threads share memory and process id, lock and signal each other, and are joined with a result.
+ * mutants: futex(operation&1)=0 clone3=EAGAIN getpid=result+1
+ */
 #include "contract.h"
 #include <pthread.h>
 

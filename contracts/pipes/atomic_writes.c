@@ -1,4 +1,7 @@
-/* atomic_writes.c - writes of up to PIPE_BUF bytes by several writers are never mixed. */
+/*
+ * atomic_writes.c - writes of up to PIPE_BUF bytes by several writers are never mixed.
+ * mutants: write#9=result+-1 read#9=fill(buffer,1) write=EINVAL
+ */
 #include "contract.h"
 
 #define WRITERS 4

@@ -1,4 +1,7 @@
-/* bad_memory.c - a pipe moves what is reachable and then says EFAULT; nothing is lost. */
+/*
+ * bad_memory.c - a pipe moves what is reachable and then says EFAULT; nothing is lost.
+ * mutants: read(fd:3)=EFAULT write=EFAULT munmap=0 pipe2=ENOSYS
+ */
 #include "contract.h"
 
 int main(void)

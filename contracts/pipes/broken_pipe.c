@@ -1,4 +1,7 @@
-/* broken_pipe.c - writing without a reader raises SIGPIPE, or gives EPIPE if that is ignored or caught. */
+/*
+ * broken_pipe.c - writing without a reader raises SIGPIPE, or gives EPIPE if that is ignored or caught.
+ * mutants: signal(signo:SIGPIPE)=0 write#1=0 close=0 rt_sigaction=0
+ */
 #include "contract.h"
 
 static volatile int caught;

@@ -1,4 +1,7 @@
-/* capacity.c - a pipe holds 65536 bytes; a writer of more blocks until a reader makes room. */
+/*
+ * capacity.c - a pipe holds 65536 bytes; a writer of more blocks until a reader makes room.
+ * mutants: fcntl=0 write=EAGAIN write#2=0 read=0
+ */
 #include "contract.h"
 
 #define CAPACITY 65536

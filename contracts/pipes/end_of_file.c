@@ -1,4 +1,7 @@
-/* end_of_file.c - a reader sees what is left, then end of file, only when the last writer has closed. */
+/*
+ * end_of_file.c - a reader sees what is left, then end of file, only when the last writer has closed.
+ * mutants: close=0 read#2=0 read=EAGAIN dup=0 read#4=1
+ */
 #include "contract.h"
 
 int main(void)

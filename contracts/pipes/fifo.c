@@ -1,4 +1,7 @@
-/* fifo.c - a named pipe joins processes that open it: opening waits for the other side. */
+/*
+ * fifo.c - a named pipe joins processes that open it: opening waits for the other side.
+ * mutants: mknodat=0 mknodat=ENOSYS read#2=EAGAIN unlink=0
+ */
 #include "contract.h"
 
 int main(void)
@@ -24,6 +27,7 @@ int main(void)
 	expect_eq(read(fd, text, 8), 0);
 	must(close(fd));
 	must(unlink("fifo"));
+	must_fail(access("fifo", F_OK), ENOENT);
 	say("reader waited for the writer");
 	return 0;
 }

@@ -1,4 +1,7 @@
-/* large_write.c - a write larger than the pipe arrives whole and in order, through short reads. */
+/*
+ * large_write.c - a write larger than the pipe arrives whole and in order, through short reads.
+ * mutants: write=result+-1 read#3=fill(buffer,1) read#9=0
+ */
 #include "contract.h"
 
 #define SIZE 300000

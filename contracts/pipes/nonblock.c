@@ -1,4 +1,7 @@
-/* nonblock.c - O_NONBLOCK gives EAGAIN instead of waiting, and a partial count when some fits. */
+/*
+ * nonblock.c - O_NONBLOCK gives EAGAIN instead of waiting, and a partial count when some fits.
+ * mutants: read=0 fcntl=0 ioctl=0
+ */
 #include "contract.h"
 #include <sys/ioctl.h>
 

@@ -1,4 +1,7 @@
-/* poll_states.c - poll tells readable, writable, hung up, broken and invalid, at once and after waiting. */
+/*
+ * poll_states.c - poll tells readable, writable, hung up, broken and invalid, at once and after waiting.
+ * mutants: poll=0 poll=ENOSYS poll=1 poll=fill(fds,8) close=0
+ */
 #include "contract.h"
 #include <poll.h>
 

@@ -1,4 +1,7 @@
-/* reopen.c - a pipe can be opened again through /proc/self/fd, each end as what the flags ask for. */
+/*
+ * reopen.c - a pipe can be opened again through /proc/self/fd, each end as what the flags ask for.
+ * mutants: openat=ENXIO openat#2=0 read=0
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* resize.c - F_SETPIPE_SZ rounds up to a power of two of pages, keeps what is in the pipe, and refuses to lose it. */
+/*
+ * resize.c - F_SETPIPE_SZ rounds up to a power of two of pages, keeps what is in the pipe, and refuses to lose it.
+ * mutants: fcntl=0 fcntl=EINVAL fcntl(command:1031)=result+4096 fcntl(command:1032)=0
+ */
 #include "contract.h"
 
 int main(void)

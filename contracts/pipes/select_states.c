@@ -1,4 +1,7 @@
-/* select_states.c - select marks ready descriptors, waits, and refuses closed ones with EBADF. */
+/*
+ * select_states.c - select marks ready descriptors, waits, and refuses closed ones with EBADF.
+ * mutants: pselect6=0 pselect6=ENOSYS pselect6#2=0 close=0
+ */
 #include "contract.h"
 #include <sys/select.h>
 

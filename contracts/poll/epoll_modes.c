@@ -1,4 +1,8 @@
-/* epoll_modes.c - level, edge and one-shot watching, changing and dropping a watch, closing the watched file. */
+/*
+ * epoll_modes.c - level, edge and one-shot watching, changing and dropping a watch, closing the watched file.
+ * mutants: epoll_ctl=0 epoll_wait=0 epoll_wait=ENOSYS epoll_ctl(operation:2)=0
+ * mutants: epoll_ctl(operation:3)=0 epoll_wait#4=1
+ */
 #include "contract.h"
 #include <sys/epoll.h>
 

@@ -1,4 +1,7 @@
-/* epoll_threads.c - several processes wait on one epoll: each event of an edge-triggered file wakes one, none is lost. */
+/*
+ * epoll_threads.c - several processes wait on one epoll: each event of an edge-triggered file wakes one, none is lost.
+ * mutants: epoll_wait=ENOSYS epoll_ctl=0 eventfd2=flags^1 epoll_wait#30+=0
+ */
 #include "contract.h"
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

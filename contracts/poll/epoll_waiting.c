@@ -1,4 +1,7 @@
-/* epoll_waiting.c - epoll_wait sleeps until an event, a timeout or a signal; epolls may watch epolls, but not in circles. */
+/*
+ * epoll_waiting.c - epoll_wait sleeps until an event, a timeout or a signal; epolls may watch epolls, but not in circles.
+ * mutants: epoll_wait=0 epoll_wait=EINTR epoll_pwait=0 epoll_ctl#4=0 alarm=0
+ */
 #include "contract.h"
 #include <sys/epoll.h>
 #include <poll.h>

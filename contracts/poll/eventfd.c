@@ -1,4 +1,7 @@
-/* eventfd.c - a counter: writes add, a read takes all (or one), both wait when they must. */
+/*
+ * eventfd.c - a counter: writes add, a read takes all (or one), both wait when they must.
+ * mutants: read=8 eventfd2=flags=0 poll=0 write=8 eventfd2=ENOSYS
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/eventfd.h>

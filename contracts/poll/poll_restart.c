@@ -1,4 +1,7 @@
-/* poll_restart.c - poll goes on after a stop and continue, as if nothing had been, and its timeout counts from the call. */
+/*
+ * poll_restart.c - poll goes on after a stop and continue, as if nothing had been, and its timeout counts from the call.
+ * mutants: restart_syscall=EINTR restart_syscall=0 poll=0 poll=ENOSYS kill=0
+ */
 #include "contract.h"
 #include <poll.h>
 

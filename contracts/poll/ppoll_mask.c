@@ -1,4 +1,7 @@
-/* ppoll_mask.c - ppoll and pselect change mask and wait in one step, and tell the time that is left. */
+/*
+ * ppoll_mask.c - ppoll and pselect change mask and wait in one step, and tell the time that is left.
+ * mutants: ppoll=0 pselect6=0 ppoll=EINTR kill=0 rt_sigprocmask=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/select.h>

@@ -1,4 +1,7 @@
-/* cmdline.c - /proc/<pid> shows another process's arguments, environment, program, folder and descriptors. */
+/*
+ * cmdline.c - /proc/<pid> shows another process's arguments, environment, program, folder and descriptors.
+ * mutants: openat(path&0)=ENOENT read=0 read=fill(buffer,1) readlink=ENOENT
+ */
 #include "contract.h"
 
 static ssize_t file_read(const char *format, pid_t pid, char *text, size_t size)

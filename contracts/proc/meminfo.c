@@ -1,4 +1,7 @@
-/* meminfo.c - /proc/meminfo names the figures that free(1) reads, they add up, and free memory falls on use. */
+/*
+ * meminfo.c - /proc/meminfo names the figures that free(1) reads, they add up, and free memory falls on use.
+ * mutants: sysinfo=0 read=0 read=fill(buffer,4) sysinfo=fill(info,112)
+ */
 #include "contract.h"
 #include <sys/sysinfo.h>
 

@@ -1,4 +1,7 @@
-/* mounts.c - /proc/mounts lists what is mounted; mount and umount change it and what is seen below. */
+/*
+ * mounts.c - /proc/mounts lists what is mounted; mount and umount change it and what is seen below.
+ * mutants: mount=0 umount2=0 mount=ENOSYS read=0
+ */
 #include "contract.h"
 #include <sys/mount.h>
 

@@ -1,4 +1,7 @@
-/* self_fd.c - /proc/self/fd lists exactly the open descriptors, and its links lead to the files. */
+/*
+ * self_fd.c - /proc/self/fd lists exactly the open descriptors, and its links lead to the files.
+ * mutants: getdents64=0 readlink=ENOENT dup2=0 readlink=fill(buffer,1) newfstatat=0
+ */
 #include "contract.h"
 #include <dirent.h>
 

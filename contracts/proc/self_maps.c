@@ -1,4 +1,7 @@
-/* self_maps.c - /proc/self/maps shows each mapping with its range, rights, offset and name. */
+/*
+ * self_maps.c - /proc/self/maps shows each mapping with its range, rights, offset and name.
+ * mutants: mprotect#2=0 read=0 munmap=0 mmap(flags&MAP_SHARED)=flags^3
+ */
 #include "contract.h"
 
 static char text[65536];

@@ -1,4 +1,7 @@
-/* self_stat.c - /proc/<pid>/stat has 52 fields that parsers rely on, status the same by name. */
+/*
+ * self_stat.c - /proc/<pid>/stat has 52 fields that parsers rely on, status the same by name.
+ * mutants: prctl=0 read=0 read=fill(buffer,1) getppid=result+1 getpgrp=0 getsid=0
+ */
 #include "contract.h"
 #include <sys/prctl.h>
 

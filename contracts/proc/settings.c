@@ -1,4 +1,8 @@
-/* settings.c - /proc/sys tells and changes what it names. */
+/*
+ * settings.c - /proc/sys tells and changes what it names.
+ * mutants: sethostname=0 pwrite64=0 openat=ENOENT read=fill(buffer,1) write=EINVAL
+ * mutants: uname=fill(name,390)
+ */
 #include "contract.h"
 #include <sys/utsname.h>
 

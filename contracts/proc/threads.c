@@ -1,4 +1,8 @@
-/* threads.c - /proc/<pid>/task lists the threads, each with a name of its own; /proc lists processes only. */
+/*
+ * threads.c - /proc/<pid>/task lists the threads, each with a name of its own; /proc lists processes only.
+ * mutants: prctl=0 getdents64=0 openat=ENOENT gettid=1 read=fill(buffer,1)
+ * mutants: getdents64=fill(buffer,24)
+ */
 #include "contract.h"
 #include <dirent.h>
 #include <pthread.h>

@@ -1,4 +1,7 @@
-/* uptime.c - /proc/uptime counts seconds since boot as CLOCK_BOOTTIME does, /proc/loadavg has its five. */
+/*
+ * uptime.c - /proc/uptime counts seconds since boot as CLOCK_BOOTTIME does, /proc/loadavg has its five.
+ * mutants: read=0 read=fill(buffer,1) openat=ENOENT clock_nanosleep=0
+ */
 #include "contract.h"
 
 static double uptime(void)

@@ -1,4 +1,7 @@
-/* walk_under_fork.c - /proc can be walked and read while processes come and go: a file is whole, or gone. */
+/*
+ * walk_under_fork.c - /proc can be walked and read while processes come and go: a file is whole, or gone.
+ * mutants: read=EIO getdents64=0 readlink=EIO openat=EIO clone#9=EAGAIN
+ */
 #include "contract.h"
 #include <dirent.h>
 

@@ -1,4 +1,7 @@
-/* clone_exit_signal.c - a child may end without a signal, with another one, or with a number that is none. */
+/*
+ * clone_exit_signal.c - a child may end without a signal, with another one, or with a number that is none.
+ * mutants: clone=flags=SIGCHLD signal(signo:SIGUSR1)=0 wait4=ECHILD
+ */
 #include "contract.h"
 
 static volatile sig_atomic_t got;

@@ -1,4 +1,7 @@
-/* credentials.c - root may change its ids, after which it is root no more and meets permissions. */
+/*
+ * credentials.c - root may change its ids, after which it is root no more and meets permissions.
+ * mutants: setresuid=0 setresgid=0 setgroups=0 setuid=0 setgid=0 getresuid=0 kill=0
+ */
 #include "contract.h"
 #include <grp.h>
 
@@ -6,7 +9,10 @@ static void as_user(void)
 {
 	uid_t real, effective, saved;
 
+	must(setgroups(1, &(gid_t){ 7 }));
+	expect_eq(getgroups(0, NULL), 1);
 	must(setgroups(0, NULL));
+	expect_eq(getgroups(0, NULL), 0);
 	must(setresgid(200, 200, 200));
 	must(setresuid(100, 100, 100));
 	must(getresuid(&real, &effective, &saved));

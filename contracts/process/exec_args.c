@@ -1,4 +1,7 @@
-/* exec_args.c - execve hands over exactly argv and environ, empty strings and long ones too. */
+/*
+ * exec_args.c - execve hands over exactly argv and environ, empty strings and long ones too.
+ * mutants: execve(path&0)#2=0 execve#2=ENOSYS execve#2=argv=0 execve#2=envp=0
+ */
 #include "contract.h"
 
 #define LONG_SIZE 20000

@@ -1,4 +1,7 @@
-/* exec_auxv.c - a new program gets a sound auxiliary vector and an aligned stack. */
+/*
+ * exec_auxv.c - a new program gets a sound auxiliary vector and an aligned stack.
+ * mutants: getuid=1 geteuid=1 getgid=1 getegid=1
+ */
 #include "contract.h"
 #include <elf.h>
 #include <sys/auxv.h>

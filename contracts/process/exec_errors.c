@@ -1,4 +1,7 @@
-/* exec_errors.c - execve of what cannot run fails with the right error and leaves the caller running. */
+/*
+ * exec_errors.c - execve of what cannot run fails with the right error and leaves the caller running.
+ * mutants: execve#2+=0 execve#2+=ENOSYS execve#2+=ENOENT fchmod=0
+ */
 #include "contract.h"
 
 static char *none[] = { NULL };

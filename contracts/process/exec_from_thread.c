@@ -1,4 +1,7 @@
-/* exec_from_thread.c - execve in any thread ends the others, and goes on under the process's own number. */
+/*
+ * exec_from_thread.c - execve in any thread ends the others, and goes on under the process's own number.
+ * mutants: execve#2=0 execve#2=EAGAIN getpid=result+1 gettid=result+1
+ */
 #include "contract.h"
 #include <pthread.h>
 

@@ -1,6 +1,7 @@
 /*
  * exec_resets.c - execve closes close-on-exec descriptors only, resets caught signals, keeps ignored and
  * blocked ones, and keeps the process id.
+ * mutants: dup3=flags=0 rt_sigaction=0 rt_sigprocmask#1=0 execve#2=0 getpid#2=1
  */
 #include "contract.h"
 

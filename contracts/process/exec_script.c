@@ -1,4 +1,7 @@
-/* exec_script.c - execve runs a #! script by its interpreter, with one argument and the script's path. */
+/*
+ * exec_script.c - execve runs a #! script by its interpreter, with one argument and the script's path.
+ * mutants: execve#2+=ENOEXEC execve#2+=0 fchmod=0 write=0
+ */
 #include "contract.h"
 
 int main(int argc, char **argv)

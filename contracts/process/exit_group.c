@@ -1,4 +1,7 @@
-/* exit_group.c - exit from one thread ends them all; a thread's own exit ends only itself. */
+/*
+ * exit_group.c - exit from one thread ends them all; a thread's own exit ends only itself.
+ * mutants: exit=ENOSYS wait4=fill(status,4) exit_group=status=3
+ */
 #include "contract.h"
 #include <pthread.h>
 

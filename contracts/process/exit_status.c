@@ -1,4 +1,7 @@
-/* exit_status.c - wait tells a child's exit status, its low eight bits, or the signal that ended it. */
+/*
+ * exit_status.c - wait tells a child's exit status, its low eight bits, or the signal that ended it.
+ * mutants: wait4=fill(status,4) exit_group=status+1 kill=0 waitid=0 exit_group=status=0
+ */
 #include "contract.h"
 
 int main(void)

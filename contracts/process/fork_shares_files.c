@@ -1,4 +1,7 @@
-/* fork_shares_files.c - fork duplicates descriptors: one offset for both, but closing is private. */
+/*
+ * fork_shares_files.c - fork duplicates descriptors: one offset for both, but closing is private.
+ * mutants: lseek=0 clone=flags|CLONE_FILES read=0 fcntl=0
+ */
 #include "contract.h"
 
 int main(void)

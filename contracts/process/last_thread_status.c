@@ -1,4 +1,7 @@
-/* last_thread_status.c - a process lives as long as a thread of it does, and its status is the last one's. */
+/*
+ * last_thread_status.c - a process lives as long as a thread of it does, and its status is the last one's.
+ * mutants: wait4=fill(status,4) wait4=0
+ */
 #include "contract.h"
 #include <pthread.h>
 

@@ -1,4 +1,7 @@
-/* prctl_name.c - a task's name starts as the program's, can be set, is cut at 15 bytes and inherited. */
+/*
+ * prctl_name.c - a task's name starts as the program's, can be set, is cut at 15 bytes and inherited.
+ * mutants: prctl=0 prctl=EINVAL prctl=fill(arg2,4) read=0
+ */
 #include "contract.h"
 #include <sys/prctl.h>
 

@@ -1,4 +1,7 @@
-/* process_groups.c - getpid, getppid, setpgid, setsid and their refusals. */
+/*
+ * process_groups.c - getpid, getppid, setpgid, setsid and their refusals.
+ * mutants: setpgid=0 setsid=0 getpgid=0 getppid=1 getsid=0 setpgid=EINVAL kill=0
+ */
 #include "contract.h"
 
 static void session_child(pid_t parent, pid_t group)

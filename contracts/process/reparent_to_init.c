@@ -1,4 +1,7 @@
-/* reparent_to_init.c - when a parent dies its children go to process 1, which collects them. */
+/*
+ * reparent_to_init.c - when a parent dies its children go to process 1, which collects them.
+ * mutants: getppid=result+1 wait4=0 getppid=2 clone=flags|0x8000
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,8 @@
-/* rlimits.c - resource limits are kept, inherited and enforced. */
+/*
+ * rlimits.c - resource limits are kept, inherited and enforced.
+ * mutants: prlimit64=0 prlimit64(limit:0)=fill(old_limit,16) prlimit64=ENOSYS dup=0
+ * mutants: prlimit64=EPERM
+ */
 #include "contract.h"
 #include <sys/resource.h>
 

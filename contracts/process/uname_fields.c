@@ -1,4 +1,7 @@
-/* uname_fields.c - uname fills every field as programs rely on. */
+/*
+ * uname_fields.c - uname fills every field as programs rely on.
+ * mutants: uname=0 uname=ENOSYS uname=fill(name,390)
+ */
 #include "contract.h"
 #include <sys/utsname.h>
 

@@ -1,4 +1,7 @@
-/* vfork_shares.c - vfork's child borrows the memory, and the parent waits until it execs or exits. */
+/*
+ * vfork_shares.c - vfork's child borrows the memory, and the parent waits until it execs or exits.
+ * mutants: vfork=EAGAIN vfork=ENOSYS clock_nanosleep=0 execve#2=0 wait4=fill(status,4)
+ */
 #include "contract.h"
 
 static volatile int written;

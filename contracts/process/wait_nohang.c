@@ -1,4 +1,7 @@
-/* wait_nohang.c - WNOHANG gives 0 while a child runs; ECHILD when there is none to wait for. */
+/*
+ * wait_nohang.c - WNOHANG gives 0 while a child runs; ECHILD when there is none to wait for.
+ * mutants: wait4=0 wait4=ECHILD wait4=options=0 wait4=result+1
+ */
 #include "contract.h"
 
 int main(void)

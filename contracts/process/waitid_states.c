@@ -1,4 +1,7 @@
-/* waitid_states.c - waitid tells stopped, continued and exited apart, can look without taking, and can come too early. */
+/*
+ * waitid_states.c - waitid tells stopped, continued and exited apart, can look without taking, and can come too early.
+ * mutants: waitid=0 waitid=ENOSYS waitid=fill(info,40) tgkill=0 kill=0
+ */
 #include "contract.h"
 
 static siginfo_t wait_for(idtype_t type, id_t id, int options)

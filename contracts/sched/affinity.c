@@ -1,4 +1,8 @@
-/* affinity.c - a task's CPUs can be read, set, are inherited and obeyed; impossible sets are refused. */
+/*
+ * affinity.c - a task's CPUs can be read, set, are inherited and obeyed; impossible sets are refused.
+ * mutants: sched_setaffinity=0 sched_getaffinity=ENOSYS sched_getaffinity=fill(mask,8)
+ * mutants: sched_setaffinity=EINVAL
+ */
 #include "contract.h"
 
 int main(void)

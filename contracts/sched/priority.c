@@ -1,4 +1,7 @@
-/* priority.c - nice values are kept, bounded, inherited, and give the nicer task less of a CPU. */
+/*
+ * priority.c - nice values are kept, bounded, inherited, and give the nicer task less of a CPU.
+ * mutants: setpriority=0 getpriority=20 getpriority=0 setpriority=EPERM getpriority=result+1
+ */
 #include "contract.h"
 #include <sys/resource.h>
 

@@ -1,4 +1,7 @@
-/* altstack.c - sigaltstack moves handlers to another stack, so that a stack overflow can be handled. */
+/*
+ * altstack.c - sigaltstack moves handlers to another stack, so that a stack overflow can be handled.
+ * mutants: sigaltstack=0 sigaltstack=ENOSYS sigaltstack=ENOMEM signal(signo:SIGSEGV)=SIGBUS
+ */
 #include "contract.h"
 
 static char *stack;

@@ -1,4 +1,7 @@
-/* default_actions.c - what each signal does by default, and the faults that raise their own. */
+/*
+ * default_actions.c - what each signal does by default, and the faults that raise their own.
+ * mutants: kill=0 signal=0 signal=SIGTERM wait4=fill(status,4) signal(signo:SIGSEGV)=SIGBUS
+ */
 #include "contract.h"
 
 static void fault(int signo)

@@ -1,4 +1,8 @@
-/* fault_codes.c - faults tell their kind: division, illegal instruction, breakpoint, general protection. */
+/*
+ * fault_codes.c - faults tell their kind: division, illegal instruction, breakpoint, general protection.
+ * mutants: signal(signo:SIGFPE)=SIGILL signal(signo:SIGILL)=SIGFPE signal(signo:SIGTRAP)=0
+ * mutants: signal(signo:SIGSEGV)=SIGILL rt_sigaction=0
+ */
 #include "contract.h"
 #include <ucontext.h>
 

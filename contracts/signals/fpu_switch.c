@@ -1,4 +1,7 @@
-/* fpu_switch.c - floating point and vector registers belong to one task, across switches and signals. */
+/*
+ * fpu_switch.c - floating point and vector registers belong to one task, across switches and signals.
+ * mutants: kill=ENOSYS clone=EAGAIN rt_sigaction=0 mmap(flags&MAP_SHARED)=flags^3
+ */
 #include "contract.h"
 
 static volatile int caught;
@@ -33,6 +36,7 @@ int main(void)
 	handle(SIGUSR1, handler, 0);
 	for (int i = 0; i < 4; i++)
 		alone[i] = series(0.1 + i * 0.2, 300000);
+	expect_eq(caught, 4 * 60);
 	for (int i = 0; i < 4; i++) {
 		children[i] = fork_child();
 		if (!children[i]) {

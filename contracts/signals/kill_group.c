@@ -1,4 +1,7 @@
-/* kill_group.c - a signal to a group reaches each member and nobody else. */
+/*
+ * kill_group.c - a signal to a group reaches each member and nobody else.
+ * mutants: setpgid=0 kill=0 kill=pid=0 signal=0
+ */
 #include "contract.h"
 
 static pid_t member(pid_t group, int ready)

@@ -1,4 +1,7 @@
-/* kill_stopped.c - SIGKILL ends a process that is stopped, that blocks every signal, or that sleeps. */
+/*
+ * kill_stopped.c - SIGKILL ends a process that is stopped, that blocks every signal, or that sleeps.
+ * mutants: kill=0 kill(signo:SIGKILL)=0 kill(signo:SIGKILL)=signo=SIGTERM kill(signo:SIGSTOP)=0
+ */
 #include "contract.h"
 
 int main(void)

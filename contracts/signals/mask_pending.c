@@ -1,4 +1,8 @@
-/* mask_pending.c - a blocked signal waits, once however often sent, and comes when unblocked. */
+/*
+ * mask_pending.c - a blocked signal waits, once however often sent, and comes when unblocked.
+ * mutants: rt_sigprocmask=0 rt_sigpending=0 kill=0 rt_sigqueueinfo=0 rt_sigpending=fill(set,8)
+ * mutants: signal#2=0
+ */
 #include "contract.h"
 
 static volatile int count, rt_count, rt_order[3];

@@ -1,4 +1,7 @@
-/* nested.c - handlers nest: another signal interrupts, the same one waits, sa_mask and SA_NODEFER hold. */
+/*
+ * nested.c - handlers nest: another signal interrupts, the same one waits, sa_mask and SA_NODEFER hold.
+ * mutants: rt_sigaction=0 tgkill=0 signal#2=0 rt_sigprocmask=ENOSYS rt_sigaction=EINVAL
+ */
 #include "contract.h"
 
 static char trace[64];

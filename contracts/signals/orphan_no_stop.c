@@ -1,6 +1,7 @@
 /*
  * orphan_no_stop.c - in an orphaned process group, where nobody could continue it, the terminal's stop
  * signals do nothing, while SIGSTOP stops; a group that becomes orphaned while stopped gets SIGHUP.
+ * mutants: setpgid=0 kill=0 signal(signo:SIGHUP)=0 wait4=fill(status,4)
  */
 #include "contract.h"
 
@@ -32,6 +33,7 @@ int main(void)
 		if (!child) {
 			must(setpgid(0, 0));
 			must(kill(getpid(), SIGSTOP));
+			must(write(pipe_fds[1], "x", 1)); /* continued, but not hung up */
 			_exit(0);
 		}
 		expect_eq(waitpid(child, &status, WUNTRACED), child);

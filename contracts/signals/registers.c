@@ -1,4 +1,7 @@
-/* registers.c - a signal handler changes no register of the code that it interrupts, xmm and flags too. */
+/*
+ * registers.c - a signal handler changes no register of the code that it interrupts, xmm and flags too.
+ * mutants: setitimer=0 setitimer=ENOSYS rt_sigreturn=0 rt_sigreturn=ENOSYS
+ */
 #include "contract.h"
 #include <sys/time.h>
 

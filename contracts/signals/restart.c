@@ -1,4 +1,7 @@
-/* restart.c - a handler interrupts read(2) with EINTR, or with SA_RESTART lets it go on; wait too. */
+/*
+ * restart.c - a handler interrupts read(2) with EINTR, or with SA_RESTART lets it go on; wait too.
+ * mutants: read#2=EINTR read=0 kill=0 wait4=EINTR signal(signo:SIGUSR1)=0 rt_sigaction=0
+ */
 #include "contract.h"
 
 static volatile int caught;

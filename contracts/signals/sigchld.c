@@ -1,4 +1,7 @@
-/* sigchld.c - a child's end raises SIGCHLD with its status; ignoring SIGCHLD reaps children by itself. */
+/*
+ * sigchld.c - a child's end raises SIGCHLD with its status; ignoring SIGCHLD reaps children by itself.
+ * mutants: signal(signo:SIGCHLD)=0 rt_sigsuspend=EINTR wait4=0 rt_sigaction#2=0
+ */
 #include "contract.h"
 
 static volatile int count, code, status;

@@ -1,4 +1,7 @@
-/* siginfo.c - a handler gets the signal's number, sender and reason, and runs once per signal. */
+/*
+ * siginfo.c - a handler gets the signal's number, sender and reason, and runs once per signal.
+ * mutants: signal=0 rt_sigqueueinfo=0 kill=0 getppid=result+1 rt_sigaction=0
+ */
 #include "contract.h"
 
 static volatile int count, number, code;

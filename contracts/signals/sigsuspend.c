@@ -1,4 +1,7 @@
-/* sigsuspend.c - sigsuspend changes the mask and waits in one step, and puts the mask back after the handler. */
+/*
+ * sigsuspend.c - sigsuspend changes the mask and waits in one step, and puts the mask back after the handler.
+ * mutants: rt_sigsuspend=EINTR rt_sigsuspend=ENOSYS kill=0 rt_sigprocmask=0
+ */
 #include "contract.h"
 
 static volatile int count;

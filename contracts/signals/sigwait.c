@@ -1,4 +1,8 @@
-/* sigwait.c - sigtimedwait takes a pending signal without a handler, or gives up in time. */
+/*
+ * sigwait.c - sigtimedwait takes a pending signal without a handler, or gives up in time.
+ * mutants: rt_sigtimedwait=0 rt_sigtimedwait=EAGAIN rt_sigtimedwait=SIGUSR1 kill=0
+ * mutants: rt_sigprocmask=0
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* stop_continue.c - SIGSTOP halts a process, SIGCONT resumes it, and wait tells both once. */
+/*
+ * stop_continue.c - SIGSTOP halts a process, SIGCONT resumes it, and wait tells both once.
+ * mutants: kill=0 kill(signo:SIGCONT)=0 wait4=fill(status,4) kill(signo:SIGSTOP)=0
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* stop_threads.c - a stop signal holds all threads of a process, whichever takes it, until SIGCONT. */
+/*
+ * stop_threads.c - a stop signal holds all threads of a process, whichever takes it, until SIGCONT.
+ * mutants: kill=0 kill(signo:SIGCONT)=0 wait4=fill(status,4)
+ */
 #include "contract.h"
 #include <pthread.h>
 

@@ -1,4 +1,7 @@
-/* timers.c - alarm and setitimer raise SIGALRM in time, once or again and again, and can be cancelled. */
+/*
+ * timers.c - alarm and setitimer raise SIGALRM in time, once or again and again, and can be cancelled.
+ * mutants: alarm=0 setitimer=0 getitimer=0 alarm=ENOSYS
+ */
 #include "contract.h"
 #include <sys/time.h>
 

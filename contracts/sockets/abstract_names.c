@@ -1,4 +1,7 @@
-/* abstract_names.c - names without a file: any bytes, no NUL added, free again at once; and names made by the kernel. */
+/*
+ * abstract_names.c - names without a file: any bytes, no NUL added, free again at once; and names made by the kernel.
+ * mutants: bind=0 connect=0 getsockname=fill(address,4) getpeername=0 listen=0 bind=EINVAL
+ */
 #include "contract.h"
 #include <stddef.h>
 #include <sys/socket.h>

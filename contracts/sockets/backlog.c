@@ -1,4 +1,7 @@
-/* backlog.c - listening, refusing, a full backlog, accepting what waits, and a listener that goes away. */
+/*
+ * backlog.c - listening, refusing, a full backlog, accepting what waits, and a listener that goes away.
+ * mutants: listen=0 connect=0 accept=EAGAIN poll=0 fcntl=0 listen=backlog=100
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/socket.h>

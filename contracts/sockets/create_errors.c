@@ -1,4 +1,7 @@
-/* create_errors.c - what socket and socketpair refuse, and what is no socket. */
+/*
+ * create_errors.c - what socket and socketpair refuse, and what is no socket.
+ * mutants: socket=3 socketpair=0 bind=0 listen=0 shutdown=0 accept=3 socket=ENOSYS
+ */
 #include "contract.h"
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,4 +1,7 @@
-/* credentials.c - who is at the other end: SO_PEERCRED, and SCM_CREDENTIALS with SO_PASSCRED. */
+/*
+ * credentials.c - who is at the other end: SO_PEERCRED, and SCM_CREDENTIALS with SO_PASSCRED.
+ * mutants: getsockopt=0 setsockopt=0 sendmsg=0 recvmsg=0 getsockopt=fill(value,12) setresuid=0
+ */
 #include "contract.h"
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,4 +1,7 @@
-/* dgram.c - datagrams keep their borders: truncation is told, empty ones arrive, the queue of a stranger is short. */
+/*
+ * dgram.c - datagrams keep their borders: truncation is told, empty ones arrive, the queue of a stranger is short.
+ * mutants: sendto=0 recvfrom=0 ioctl=0 recvmsg=0 connect=0 bind=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/ioctl.h>

@@ -1,4 +1,7 @@
-/* many_messages.c - sendmmsg, recvmmsg, vectored and file-to-socket transfers. */
+/*
+ * many_messages.c - sendmmsg, recvmmsg, vectored and file-to-socket transfers.
+ * mutants: sendmmsg=0 recvmmsg=0 sendfile=0 sendmmsg=ENOSYS recvmmsg=result+1 readv=0
+ */
 #include "contract.h"
 #include <sys/sendfile.h>
 #include <sys/socket.h>

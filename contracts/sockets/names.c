@@ -1,4 +1,7 @@
-/* names.c - path names: the inode made, lengths told, truncation to the caller's room, errors. */
+/*
+ * names.c - path names: the inode made, lengths told, truncation to the caller's room, errors.
+ * mutants: bind=0 getsockname=0 getpeername=0 connect=0 unlink=0 umask=0
+ */
 #include "contract.h"
 #include <stddef.h>
 #include <sys/socket.h>

@@ -1,4 +1,7 @@
-/* nonblock.c - EAGAIN where a call would wait, by flag of the file or of the call; a full buffer; times that run out. */
+/*
+ * nonblock.c - EAGAIN where a call would wait, by flag of the file or of the call; a full buffer; times that run out.
+ * mutants: read=0 sendto=0 ioctl=0 setsockopt=0 setitimer=0 poll=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/ioctl.h>

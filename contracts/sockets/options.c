@@ -1,4 +1,7 @@
-/* options.c - the options of every socket, with exact lengths both ways. */
+/*
+ * options.c - the options of every socket, with exact lengths both ways.
+ * mutants: setsockopt=0 getsockopt=0 setsockopt=ENOPROTOOPT getsockopt=fill(value,4)
+ */
 #include "contract.h"
 #include <sys/socket.h>
 #include <sys/time.h>

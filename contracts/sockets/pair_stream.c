@@ -1,4 +1,7 @@
-/* pair_stream.c - a stream pair carries bytes both ways without borders; peeking, waiting for all, and its file's nature. */
+/*
+ * pair_stream.c - a stream pair carries bytes both ways without borders; peeking, waiting for all, and its file's nature.
+ * mutants: recvfrom=0 ioctl=0 sendto=0 recvfrom(flags&MSG_PEEK)=flags=0 newfstatat=0 fcntl=0
+ */
 #include "contract.h"
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -36,6 +39,7 @@ int main(void)
 			sleep_ms(5);
 			expect_eq(write(s[0], "0123456789", 10), 10);
 		}
+		sleep_ms(20); /* under a tracer SIGCHLD would cut the reader short */
 		_exit(0);
 	}
 	expect_eq(recv(s[1], text, 40, MSG_WAITALL), 40);

@@ -1,4 +1,7 @@
-/* pass_files.c - SCM_RIGHTS: open files travel with bytes, are shared, cut off where there is no room, closed if never read. */
+/*
+ * pass_files.c - SCM_RIGHTS: open files travel with bytes, are shared, cut off where there is no room, closed if never read.
+ * mutants: recvmsg=0 sendmsg=0 sendmsg=1 lseek=0 poll=1 fcntl=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,4 +1,7 @@
-/* proc_net.c - /proc/net/unix has a line for each socket, with its state, inode and name. */
+/*
+ * proc_net.c - /proc/net/unix has a line for each socket, with its state, inode and name.
+ * mutants: bind=0 read=0 newfstatat=0 openat=ENOENT
+ */
 #include "contract.h"
 #include <sys/socket.h>
 #include <sys/un.h>

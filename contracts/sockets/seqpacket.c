@@ -1,4 +1,7 @@
-/* seqpacket.c - a sequence is connected as a stream is and keeps borders as datagrams do. */
+/*
+ * seqpacket.c - a sequence is connected as a stream is and keeps borders as datagrams do.
+ * mutants: bind=0 connect=0 listen=0 recvfrom=0 poll=0 sendto=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/socket.h>

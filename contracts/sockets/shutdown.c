@@ -1,4 +1,7 @@
-/* shutdown.c - one direction ended: end of file, EPIPE and SIGPIPE, and the bits that poll shows. */
+/*
+ * shutdown.c - one direction ended: end of file, EPIPE and SIGPIPE, and the bits that poll shows.
+ * mutants: shutdown=0 shutdown=ENOSYS poll=0 epoll_wait=0 epoll_ctl=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/epoll.h>

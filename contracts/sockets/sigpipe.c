@@ -1,4 +1,7 @@
-/* sigpipe.c - writing to a stream that nobody reads is SIGPIPE, unless the sender says no. */
+/*
+ * sigpipe.c - writing to a stream that nobody reads is SIGPIPE, unless the sender says no.
+ * mutants: signal(signo:SIGPIPE)=0 sendto=0 sendto=flags=0 sendto=flags|MSG_NOSIGNAL close=0
+ */
 #include "contract.h"
 #include <sys/socket.h>
 

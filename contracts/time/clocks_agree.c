@@ -1,4 +1,8 @@
-/* clocks_agree.c - gettimeofday, time and clock_gettime tell the same time, by vDSO and by system call. */
+/*
+ * clocks_agree.c - gettimeofday, time and clock_gettime tell the same time, by vDSO and by system call.
+ * mutants: clock_gettime=0 gettimeofday=0 clock_gettime=fill(time,8) gettimeofday=fill(tv,8)
+ * mutants: gettimeofday=ENOSYS
+ */
 #include "contract.h"
 #include <sys/time.h>
 

@@ -1,4 +1,7 @@
-/* monotonic.c - CLOCK_MONOTONIC never goes back, on one CPU or when the task moves, and does advance. */
+/*
+ * monotonic.c - CLOCK_MONOTONIC never goes back, on one CPU or when the task moves, and does advance.
+ * mutants: clock_gettime=0 clock_gettime#500=fill(time,8) clock_gettime=EINVAL
+ */
 #include "contract.h"
 
 static void watch(void)

@@ -1,4 +1,7 @@
-/* nanosleep.c - a sleep lasts at least its time and not wildly more; a signal cuts it and tells the rest. */
+/*
+ * nanosleep.c - a sleep lasts at least its time and not wildly more; a signal cuts it and tells the rest.
+ * mutants: clock_nanosleep=0 clock_nanosleep=EINTR clock_nanosleep=ENOSYS kill=0
+ */
 #include "contract.h"
 
 static void handler(int signo)

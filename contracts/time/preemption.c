@@ -1,4 +1,7 @@
-/* preemption.c - the timer interrupts a busy loop: two that never yield both get on, on one CPU too. */
+/*
+ * preemption.c - the timer interrupts a busy loop: two that never yield both get on, on one CPU too.
+ * mutants: kill=0 clone=EAGAIN sched_setaffinity=EINVAL
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* resolution.c - clock_getres tells nanoseconds for the fine clocks and refuses unknown ones. */
+/*
+ * resolution.c - clock_getres tells nanoseconds for the fine clocks and refuses unknown ones.
+ * mutants: clock_getres=0 clock_getres=ENOSYS clock_getres=fill(resolution,16)
+ */
 #include "contract.h"
 
 int main(void)

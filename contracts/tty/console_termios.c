@@ -1,4 +1,7 @@
-/* console_termios.c - the serial console is a terminal whose settings can be read, changed and put back. */
+/*
+ * console_termios.c - the serial console is a terminal whose settings can be read, changed and put back.
+ * mutants: ioctl=0 ioctl(command:TCSETS)=0 ioctl=ENOTTY ioctl=fill(argument,4)
+ */
 #include "contract.h"
 #include <sys/ioctl.h>
 #include <termios.h>

@@ -1,6 +1,7 @@
 /*
  * hangup.c - when a session leader ends, its terminal is hung up: the foreground group gets SIGHUP, what was
  * open on the terminal is dead, and the terminal is free for the next session.
+ * mutants: ioctl=0 setsid=0 signal(signo:SIGHUP)=0 read=EIO poll=0
  */
 #include "contract.h"
 #include <poll.h>

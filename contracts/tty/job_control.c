@@ -1,6 +1,7 @@
 /*
  * job_control.c - a session leader gets a controlling terminal; a background process that reads from it
  * is stopped by SIGTTIN, and continues when it is put in the foreground.
+ * mutants: ioctl=0 signal(signo:SIGTTIN)=0 setpgid=0 ioctl(command:TIOCSPGRP)=0 rt_sigaction=0
  */
 #include "contract.h"
 #include <sys/ioctl.h>

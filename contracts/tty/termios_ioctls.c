@@ -1,4 +1,7 @@
-/* termios_ioctls.c - what a terminal answers beside its settings, and what it refuses. */
+/*
+ * termios_ioctls.c - what a terminal answers beside its settings, and what it refuses.
+ * mutants: ioctl=0 ioctl=ENOTTY ioctl(command:TIOCGWINSZ)=0 read=0
+ */
 #include "contract.h"
 #include <sys/ioctl.h>
 #include <termios.h>

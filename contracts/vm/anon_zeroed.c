@@ -1,4 +1,7 @@
-/* anon_zeroed.c - private anonymous memory is zero, also when its pages held another process's data. */
+/*
+ * anon_zeroed.c - private anonymous memory is zero, also when its pages held another process's data.
+ * mutants: mmap(flags&MAP_ANONYMOUS)=fill(result,1) munmap=ENOSYS mmap=ENOMEM
+ */
 #include "contract.h"
 
 #define SIZE (4UL << 20)

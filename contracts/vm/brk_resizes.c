@@ -1,4 +1,7 @@
-/* brk_resizes.c - brk grows with zeroed memory and really gives it back when it shrinks. */
+/*
+ * brk_resizes.c - brk grows with zeroed memory and really gives it back when it shrinks.
+ * mutants: brk#3+=ENOSYS brk#3+=result+4096 brk#6+=0 signal(signo:SIGSEGV)=SIGBUS
+ */
 #include "contract.h"
 
 static char *brk_raw(char *end)

@@ -1,4 +1,8 @@
-/* cow_chain.c - copy-on-write holds through generations of forks and for a kernel that writes. */
+/*
+ * cow_chain.c - copy-on-write holds through generations of forks and for a kernel that writes.
+ * mutants: clone=flags|CLONE_VM|CLONE_VFORK mmap(flags&MAP_PRIVATE)=flags^3
+ * mutants: mmap(flags&MAP_ANONYMOUS)=flags^3 read=fill(buffer,1)
+ */
 #include "contract.h"
 
 static int generation(char *page, int depth)

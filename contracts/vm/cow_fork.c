@@ -1,4 +1,8 @@
-/* cow_fork.c - after fork, parent and child see their own writes only, whoever writes first. */
+/*
+ * cow_fork.c - after fork, parent and child see their own writes only, whoever writes first.
+ * mutants: mmap(flags&MAP_PRIVATE)=flags^3 mmap(flags&MAP_SHARED)=flags^3
+ * mutants: clone=flags|CLONE_VM|CLONE_VFORK
+ */
 #include "contract.h"
 
 #define PAGES 64

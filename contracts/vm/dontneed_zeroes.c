@@ -1,4 +1,7 @@
-/* dontneed_zeroes.c - MADV_DONTNEED drops private pages: anonymous ones read as zero, a file's as the file. */
+/*
+ * dontneed_zeroes.c - MADV_DONTNEED drops private pages: anonymous ones read as zero, a file's as the file.
+ * mutants: madvise=0 madvise=ENOSYS madvise=EINVAL
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,8 @@
-/* efault.c - a bad user pointer gives EFAULT, a kernel-half address too, and reads or writes nothing. */
+/*
+ * efault.c - a bad user pointer gives EFAULT, a kernel-half address too, and reads or writes nothing.
+ * mutants: read=0 write=16 nanosleep=0 uname=0 open=3 getcwd=0 newfstatat=0 rt_sigaction=0
+ * mutants: rt_sigprocmask=0 writev=0 poll=0 pipe2=0
+ */
 #include "contract.h"
 #include <sys/uio.h>
 #include <sys/utsname.h>

@@ -1,4 +1,7 @@
-/* fault_under_fork.c - memory stays right while four processes fault, fork and exit at the same time. */
+/*
+ * fault_under_fork.c - memory stays right while four processes fault, fork and exit at the same time.
+ * mutants: clone#6=flags|CLONE_VM|CLONE_VFORK mmap=ENOMEM
+ */
 #include "contract.h"
 
 #define PAGES 128

@@ -1,4 +1,7 @@
-/* file_past_end.c - touching a page wholly past a file's end raises SIGBUS, and not once the file grew. */
+/*
+ * file_past_end.c - touching a page wholly past a file's end raises SIGBUS, and not once the file grew.
+ * mutants: ftruncate=0 signal(signo:SIGBUS)=SIGSEGV
+ */
 #include "contract.h"
 
 int main(void)

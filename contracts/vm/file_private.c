@@ -1,4 +1,7 @@
-/* file_private.c - a private file mapping shows the file, zero after its end, and keeps writes to itself. */
+/*
+ * file_private.c - a private file mapping shows the file, zero after its end, and keeps writes to itself.
+ * mutants: mmap(flags&MAP_PRIVATE,fd:3)=flags^3 mmap(fd:3)=fill(result,1) pread64=0 mmap=ENODEV
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* file_shared.c - a shared file mapping and read/write see the same bytes at once, in all processes. */
+/*
+ * file_shared.c - a shared file mapping and read/write see the same bytes at once, in all processes.
+ * mutants: mmap(flags&MAP_SHARED)=flags^3 pwrite64=0 pread64=0 mmap=ENODEV
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,8 @@
-/* fixed_replaces.c - MAP_FIXED replaces what was mapped there, and nothing beside it. */
+/*
+ * fixed_replaces.c - MAP_FIXED replaces what was mapped there, and nothing beside it.
+ * mutants: mmap(flags&MAP_FIXED)=flags^MAP_FIXED mmap(flags&MAP_FIXED)=EINVAL
+ * mutants: mmap(flags&MAP_FIXED)=fill(result,1)
+ */
 #include "contract.h"
 
 int main(void)

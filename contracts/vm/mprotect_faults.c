@@ -1,4 +1,7 @@
-/* mprotect_faults.c - mprotect takes access away and gives it back, with SEGV_ACCERR in between. */
+/*
+ * mprotect_faults.c - mprotect takes access away and gives it back, with SEGV_ACCERR in between.
+ * mutants: mprotect#2+=0 mprotect#2+=ENOSYS signal(signo:SIGSEGV)=SIGBUS
+ */
 #include "contract.h"
 
 int main(void)

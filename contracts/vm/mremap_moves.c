@@ -1,4 +1,7 @@
-/* mremap_moves.c - mremap grows, moves and shrinks a mapping with its data. */
+/*
+ * mremap_moves.c - mremap grows, moves and shrinks a mapping with its data.
+ * mutants: mremap=0 mremap=ENOSYS mremap=fill(result,1) mremap=ENOMEM
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* munmap_hole.c - touching unmapped memory raises SIGSEGV with SEGV_MAPERR and the exact address. */
+/*
+ * munmap_hole.c - touching unmapped memory raises SIGSEGV with SEGV_MAPERR and the exact address.
+ * mutants: munmap=0 munmap=EINVAL signal(signo:SIGSEGV)=SIGBUS
+ */
 #include "contract.h"
 
 int main(void)

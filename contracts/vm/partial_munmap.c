@@ -1,4 +1,7 @@
-/* partial_munmap.c - unmapping parts splits a mapping: head, middle and tail, the rest keeps its data. */
+/*
+ * partial_munmap.c - unmapping parts splits a mapping: head, middle and tail, the rest keeps its data.
+ * mutants: munmap=0 munmap#3=0 munmap=EINVAL munmap=length+4096
+ */
 #include "contract.h"
 
 #define PAGES 16

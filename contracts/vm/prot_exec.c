@@ -1,4 +1,7 @@
-/* prot_exec.c - data pages do not execute; PROT_EXEC makes them. */
+/*
+ * prot_exec.c - data pages do not execute; PROT_EXEC makes them.
+ * mutants: mprotect#2=0 mprotect#2=prot=7 mmap=prot|4 mprotect#2=EACCES
+ */
 #include "contract.h"
 
 int main(void)

@@ -1,4 +1,7 @@
-/* read_into_hole.c - a transfer that runs into a hole stops there: a short count, not EFAULT, not a crash. */
+/*
+ * read_into_hole.c - a transfer that runs into a hole stops there: a short count, not EFAULT, not a crash.
+ * mutants: munmap=0 pread64=EFAULT read=EFAULT pread64=0
+ */
 #include "contract.h"
 
 int main(void)

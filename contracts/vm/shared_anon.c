@@ -1,4 +1,7 @@
-/* shared_anon.c - shared anonymous memory starts zeroed and stays shared across fork, both ways. */
+/*
+ * shared_anon.c - shared anonymous memory starts zeroed and stays shared across fork, both ways.
+ * mutants: mmap(flags&MAP_SHARED)=flags^3 mmap(flags&MAP_SHARED)=fill(result,1) mmap=ENOMEM
+ */
 #include "contract.h"
 
 int main(void)

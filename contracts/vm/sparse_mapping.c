@@ -1,4 +1,7 @@
-/* sparse_mapping.c - a mapping larger than memory costs only the pages that are touched. */
+/*
+ * sparse_mapping.c - a mapping larger than memory costs only the pages that are touched.
+ * mutants: munmap=0 mmap=ENOMEM mmap=fill(result,124) mmap(flags&MAP_NORESERVE)=length+-4096
+ */
 #include "contract.h"
 
 #define SIZE (16UL << 30)

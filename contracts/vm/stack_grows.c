@@ -1,4 +1,7 @@
-/* stack_grows.c - the stack grows on demand up to its limit, and overrunning it is SIGSEGV. */
+/*
+ * stack_grows.c - the stack grows on demand up to its limit, and overrunning it is SIGSEGV.
+ * mutants: signal(signo:SIGSEGV)=SIGBUS signal(signo:SIGSEGV)=SIGKILL clone=EAGAIN
+ */
 #include "contract.h"
 #include <sys/resource.h>
 

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """run.py - run the contracts on kernels and compare what they print with what they print on Linux.
 
-usage: run.py [--profile P]... [--smp N[,N]] [--only PATTERN] [--kernel FILE] [--update] [--repeat N]
+usage: run.py [--profile P]... [--smp N[,N]] [--only PATTERN] [--kernel FILE] [--update] [--repeat N] [--mutants]
   P: fortress, balanced, performance, ludicrous, all (those four), linux (Debian's kernel in QEMU),
      host (this machine, natively: quick, but Linux in QEMU decides).
   --update    with linux: write contracts/<area>/<name>.expect from what Linux does
   --repeat N  run each contract N times and report which lose free memory
+  --mutants   run each on a Linux that lies to it, which every contract must notice: mutants.py says how
 A boot that hangs or crashes is charged to the contract that ran, and the next boot goes on after it.
 Results: a table, and build/contracts/latest.json {profile: {contract: pass|fail|divergence}}.
 """
@@ -29,6 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+from testing.contracts import mutants
 from testing.qemu.cpio import Archive
 from testing.qemu.machine import (BUILD, PROFILES, Config, Machine, MachineError, complaints,
                                   kernel_path)
@@ -44,6 +46,9 @@ SECONDS = 20             # for one contract, in the guest's time
 SLACK = 40               # more than that without a word of the runner is a hang
 BOOT_SECONDS = 90
 MAX_BOOTS = 15
+# Processes, a host name and mounts of its own: who is lied to may signal or rename the wrong one.
+ASIDE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--uts", "--ipc",
+         *(["--map-root-user"] if os.geteuid() else [])]
 END = re.compile(r"@@@ end (\S+) (exit|signal|timeout) (-?\d+) ms (-?\d+) free (-?\d+) (-?\d+) "
                  r"sysinfo (-?\d+) (-?\d+)\r?\n")
 
@@ -100,7 +105,7 @@ def build():
     """Compile what is out of date; returns the runner. The binaries are the same for every kernel."""
     headers = max(path.stat().st_mtime for path in CONTRACTS.glob("**/*.h"))
     jobs = [(CONTRACTS / f"{name}.c", OUT / "bin" / name) for name in all_names()]
-    jobs.append((ROOT / "testing/contracts/runner.c", OUT / "runner"))
+    jobs += [(ROOT / f"testing/contracts/{tool}.c", OUT / tool) for tool in ("runner", "mutate")]
 
     def compile_one(job):
         source, target = job
@@ -129,7 +134,8 @@ def pack(names, repeat, path):
         archive.add_folder(folder)
     archive.add_device("dev/console", 5, 1)
     archive.add_file("init", (OUT / "runner").read_bytes(), 0o755)
-    for name in names:
+    archive.add_file("mutate", (OUT / "mutate").read_bytes(), 0o755)
+    for name in dict.fromkeys(name.partition("@")[0] for name in names):
         archive.add_file(f"contracts/{name}", (OUT / "bin" / name).read_bytes(), 0o755)
     archive.add_file("contracts.list",
                      "".join(f"{name} {SECONDS}\n" for name in names for _ in range(repeat)))
@@ -181,7 +187,8 @@ def boot(report, names, config, repeat, log):
 
 
 def run_qemu(profile, smp, names, kernel=None, repeat=1, accel="tcg", mem="512M", append=""):
-    """Run the contracts on the profile's kernel, in as many boots as it takes."""
+    """Run the contracts on the profile's kernel, in as many boots as it takes. NAME@MUTATION is the contract
+    under mutate.c."""
     report = Report(profile, smp)
     begin = time.monotonic()
     kernel = Path(kernel or kernel_path(profile))
@@ -215,18 +222,20 @@ def run_host(names, repeat=1):
     return report
 
 
-def run_native(name):
+def run_native(name, mutation=None, seconds=SECONDS):
+    """Run a contract on this machine; if there is a mutation, under mutate.c and where it can harm nobody."""
     scratch = tempfile.mkdtemp(prefix="aramid-contract-")
     begin = time.monotonic()
+    command = [*ASIDE, OUT / "mutate", mutation] if mutation else []
     with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen([OUT / "bin" / name], cwd=scratch, stdin=subprocess.DEVNULL,
+        child = subprocess.Popen([*command, OUT / "bin" / name], cwd=scratch, stdin=subprocess.DEVNULL,
                                  stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                                  env={"PATH": "/bin:/sbin", "HOME": "/"})
         try:
-            status = child.wait(SECONDS)
+            status = child.wait(seconds)
             ending = f"signal {-status}" if status < 0 else f"exit {status}"
         except subprocess.TimeoutExpired:
-            ending = f"timeout {SECONDS}"
+            ending = f"timeout {seconds:.0f}"
         try:
             os.killpg(child.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -383,6 +392,7 @@ def arguments():
     parser.add_argument("--append", default="", help="more words for the kernel's command line")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--mutants", action="store_true")
     options = parser.parse_args()
     profiles = options.profile or ["balanced"]
     if "all" in profiles:
@@ -402,6 +412,11 @@ def main():
     names = all_names(options.only)
     if not names:
         sys.exit(f"no contract matches {options.only}")
+    if options.mutants:
+        build()
+        outcome = mutants.run_all(sys.modules[__name__], names, print)
+        print(mutants.summary(outcome), mutants.explain(outcome), sep="\n")
+        return 1 if outcome.bad() else 0
     reports = []
     refused = []
     for profile in options.profile:

@@ -7,7 +7,7 @@
  *   @@@ run NAME                                    then the contract's own output
  *   @@@ end NAME exit|signal|timeout V ms T free KB KB sysinfo KB KB
  *   @@@ done
- * /contracts.list holds a line per run: NAME SECONDS. The program is /contracts/NAME.
+ * /contracts.list holds a line per run: NAME SECONDS. The program is /contracts/NAME; with NAME@MUTATION, under mutate.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,7 +31,7 @@
 #define MAX_RUNS 2000
 
 struct run {
-	char name[100];
+	char name[200];
 	int seconds;
 };
 
@@ -131,11 +131,18 @@ static void scratch_remove(void)
 __attribute__((noreturn)) static void contract_start(const char *name)
 {
 	static char *environment[] = { "PATH=/bin:/sbin", "HOME=/", NULL };
-	char path[128];
-	char *argv[] = { path, NULL };
+	char path[256], *mutation;
+	char *argv[] = { "/mutate", NULL, path, NULL };
+	char **command = argv + 2;
 	int null = open("/dev/null", O_RDONLY);
 
-	snprintf(path, sizeof(path), "/contracts/%.99s", name);
+	snprintf(path, sizeof(path), "/contracts/%.199s", name);
+	mutation = strchr(path, '@');
+	if (mutation) {
+		*mutation = 0;
+		argv[1] = mutation + 1;
+		command = argv;
+	}
 	setsid();
 	if (null >= 0 && null != 0) {
 		dup2(null, 0);
@@ -143,8 +150,8 @@ __attribute__((noreturn)) static void contract_start(const char *name)
 	}
 	if (chdir(SCRATCH) < 0)
 		report("no folder: %s\n", strerror(errno));
-	execve(path, argv, environment);
-	report("cannot execute %s: %s\n", path, strerror(errno));
+	execve(command[0], command, environment);
+	report("cannot execute %s: %s\n", command[0], strerror(errno));
 	_exit(127);
 }
 
@@ -226,7 +233,7 @@ static int list_read(void)
 	if (!list)
 		return 0;
 	while (count < MAX_RUNS &&
-	       fscanf(list, "%99s %d", runs[count].name, &runs[count].seconds) == 2)
+	       fscanf(list, "%199s %d", runs[count].name, &runs[count].seconds) == 2)
 		count++;
 	fclose(list);
 	return count;

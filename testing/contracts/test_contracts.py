@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from testing.contracts import run
+from testing.contracts import mutants, run
 
 
 @pytest.mark.parametrize("smp", [1, 4])
@@ -31,6 +31,43 @@ def test_one_promise_each():
     for name in run.all_names():
         text = (run.CONTRACTS / f"{name}.c").read_text()
         assert f" {name.rpartition('/')[2]}.c - " in text[:120], name
+
+
+def check_mutants(names, progress):
+    outcome = mutants.run_all(run, names, progress)
+    progress(mutants.summary(outcome).rpartition("\n")[2])
+    assert not outcome.bad(), "\n" + mutants.explain(outcome)
+    assert sorted(outcome.killed) == sorted(names)
+
+
+def test_each_names_mutants():
+    outcome = mutants.Outcome()
+    for name in run.all_names():
+        mutants.trials_of(name, run.CONTRACTS / f"{name}.c", mutants.load_calls(), outcome)
+    assert not outcome.errors
+
+
+def test_mutants_of_memory(progress):
+    """Contracts notice a Linux that lies; the memory ones stand for all."""
+    run.build()
+    check_mutants(run.all_names("vm/*"), progress)
+
+
+@pytest.mark.full
+def test_mutants(built, progress):
+    built("linux")
+    run.build()
+    check_mutants(run.all_names(), progress)
+
+
+def test_a_true_system_is_no_lie(monkeypatch):
+    """The harness itself: a mutant that changes nothing lives, and is reported."""
+    run.build()
+    monkeypatch.setattr(mutants, "declared", lambda path: ["uname=name+0", "uname=0", "uname=fill(nonsense,1)"])
+    outcome = mutants.run_all(run, ["process/uname_fields"])
+    assert outcome.survived == [("process/uname_fields", "uname=name+0")]
+    assert outcome.killed == {"process/uname_fields": ["uname=0"]}
+    assert len(outcome.errors) == 1 and "nonsense" in outcome.errors[0]
 
 
 def test_divergences_name_contracts():
