@@ -270,6 +270,18 @@ def divergence_for(profile, name):
     return None
 
 
+def unneeded(reports):
+    """The entries, as text, that no result needs: everything that they name was run, and passes. What this machine
+    allows is its owner's business, so entries for `host` may be more than it needs."""
+    lines = []
+    for where, what, _ in divergences():
+        met = [report for report in reports if report.profile != "host" and fnmatch.fnmatch(report.profile, where)]
+        names = [name for name in all_names() if fnmatch.fnmatch(name, what)]
+        if met and all(report.verdicts.get(name) == "pass" for report in met for name in names):
+            lines.append(f"{DIVERGENCES.name}: no longer needed: {where} {what}")
+    return lines
+
+
 def judge(report):
     """Fill in the verdicts: every run must have ended as the .expect file says."""
     for name, results in report.results.items():
@@ -453,8 +465,10 @@ def main():
         print(f"known difference: {profile} {name}: {divergence_for(profile, name)}")
     for name in refused:
         print(f"refused, because Linux breaks it: {name}")
+    stale = unneeded(reports)
+    print("\n".join(stale))
     bad = any(report.failed() or report.notes for report in reports)
-    return 1 if bad or refused else 0
+    return 1 if bad or refused or stale else 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,14 @@ def test_contracts(target, smp, built, progress):
     progress(f"{target}, -smp {smp}: {len(names) - len(report.failed())} of {len(names)} as on Linux, "
              f"{report.seconds:.0f} s, {report.boots} boot(s)")
     assert not report.failed() and not report.notes, "\n" + run.explain(report)
+    assert not run.unneeded([report])
+
+
+def test_expectations_hold_here(progress):
+    """The .expect files against this machine's Linux; test_contracts[linux] compares all of them with Debian's."""
+    report = run.run("host", 0, run.all_names())
+    progress(f"{list(report.verdicts.values()).count('pass')} of {len(report.verdicts)} as on Debian's kernel")
+    assert not report.failed(), "\n" + run.explain(report)
 
 
 def test_each_has_an_expectation():
@@ -74,6 +82,20 @@ def test_divergences_name_contracts():
     for _, what, reason in run.divergences():
         assert run.all_names(what), f"no contract {what}"
         assert reason
+
+
+def test_unneeded_divergences(tmp_path, monkeypatch):
+    """The harness itself: an entry is unneeded when all that it names was run and passes."""
+    entries = tmp_path / "divergences"
+    entries.write_text("balanced vm/efault: a reason\nbal* misc/*: a reason\nhost vm/efault: a reason\n")
+    monkeypatch.setattr(run, "DIVERGENCES", entries)
+    passing, differing, partial = (run.Report(profile, 1) for profile in ("balanced", "balanced", "host"))
+    passing.verdicts = dict.fromkeys(run.all_names(), "pass")
+    differing.verdicts = {**passing.verdicts, "vm/efault": "divergence"}
+    partial.verdicts = {"vm/efault": "pass"}
+    assert len(run.unneeded([passing])) == 2
+    assert len(run.unneeded([differing])) == 1
+    assert run.unneeded([partial]) == []
 
 
 def test_a_lie_is_found(built, tmp_path, monkeypatch):
