@@ -20,11 +20,11 @@
 #include "internal.h"
 
 #include <abi/signal.h>
+#include <kernel/event.h>
 #include <kernel/preempt.h>
 #include <kernel/signal.h>
 #include <kernel/task.h>
 #include <lib/err.h>
-#include <platform/percpu.h>
 #include <platform/tlb.h>
 
 struct fault {
@@ -37,26 +37,6 @@ struct fault {
 	pte_t seen;
 };
 
-DEFINE_PER_CPU(struct vm_counts, vm_cpu_counts); /* [C] */
-
-static inline void count_kind(enum fault_kind kind)
-{
-	switch (kind) {
-	case FAULT_KIND_ZERO:
-		this_cpu(vm_cpu_counts).faults_zero++;
-		break;
-	case FAULT_KIND_COW:
-		this_cpu(vm_cpu_counts).faults_cow++;
-		break;
-	case FAULT_KIND_FILE:
-		this_cpu(vm_cpu_counts).faults_file++;
-		break;
-	case FAULT_KIND_SPURIOUS:
-		this_cpu(vm_cpu_counts).faults_spurious++;
-		break;
-	}
-}
-
 /* --- Installing: the lock of the page table is held from begin to end ------------------------------------------------- */
 
 /* False, with the lock released: the entry has changed. */
@@ -68,6 +48,7 @@ static inline bool install_begin(const struct fault *f)
 	if (likely(pte_read(f->entry).raw == f->seen.raw))
 		return true;
 	spin_unlock(lock);
+	event_count(EVENT_FAULT_RACE);
 	return false;
 }
 
@@ -143,11 +124,12 @@ static int fault_anonymous(const struct fault *f)
 {
 	struct page *page;
 
-	count_kind(FAULT_KIND_ZERO);
 	if (f->write) {
+		event_count(EVENT_FAULT_ANON);
 		page = page_alloc(0, PAGE_ZERO | PAGE_USER, PAGE_ANON);
 		return page ? install_new_anon(f, page) : -ENOMEM;
 	}
+	event_count(EVENT_FAULT_ZERO_PAGE);
 	if (install_begin(f)) {
 		pte_write(f->entry, pte_make(page_paddr(zero_page),
 					     vma_read_bits(f->vma) | PTE_SOFT_SPECIAL));
@@ -185,7 +167,7 @@ static int fault_file(const struct fault *f)
 	struct page *page;
 	int error;
 
-	count_kind(FAULT_KIND_FILE);
+	event_count(EVENT_FAULT_FILE);
 	if (!f->write && vm_fault_around(vma, f->address, f->entry))
 		return 0;
 	page = vma->ops->fault(vma, vma_index(vma, f->address));
@@ -235,6 +217,7 @@ static bool fault_reuse(const struct fault *f, const struct page *page)
 	if (atomic_read_acquire(&page->ref) == 1) {
 		entry_permit_write(f);
 		install_end(f);
+		event_count(EVENT_FAULT_REUSE);
 		return true;
 	}
 	install_end(f);
@@ -263,11 +246,11 @@ static int fault_cow(const struct fault *f)
 	bool special = pte_has(f->seen, PTE_SOFT_SPECIAL);
 	struct page *old = special ? NULL : pte_page(f->seen), *page;
 
-	count_kind(FAULT_KIND_COW);
 	if (special && pte_address(f->seen).raw != page_paddr(zero_page).raw)
 		return -EFAULT; /* device memory has no struct page to copy from */
 	if (old && fault_reuse(f, old))
 		return 0;
+	event_count(old ? EVENT_FAULT_COW : EVENT_FAULT_COW_ZERO);
 	page = page_alloc(0, PAGE_USER | (special ? PAGE_ZERO : 0), PAGE_ANON);
 	if (!page)
 		return -ENOMEM;
@@ -285,7 +268,7 @@ static int fault_cow(const struct fault *f)
 
 static int fault_spurious(const struct fault *f)
 {
-	count_kind(FAULT_KIND_SPURIOUS);
+	event_count(EVENT_FAULT_SPURIOUS);
 	tlb_flush_local_page(f->address);
 	return 0;
 }
@@ -430,7 +413,7 @@ bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_a
 
 	if (!user_mode && (!mm || !preemptible()))
 		return false;
-	this_cpu(vm_cpu_counts).faults++;
+	event_count(EVENT_PAGE_FAULT);
 	if (likely(address < USER_END))
 		error = vm_fault(mm, address, flags_of[access]);
 	if (likely(!error)) {
@@ -442,21 +425,4 @@ bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_a
 	signal_note_page_fault(access, present || address >= USER_END);
 	fault_signal(error, address);
 	return true;
-}
-
-void vm_counts_read(struct vm_counts *counts)
-{
-	unsigned int cpu;
-
-	*counts = (struct vm_counts){ 0 };
-	for (cpu = 0; cpu < cpu_count(); cpu++) {
-		const struct vm_counts *c = per_cpu_ptr(vm_cpu_counts, cpu);
-
-		counts->faults += c->faults;
-		counts->faults_major += c->faults_major;
-		counts->faults_zero += c->faults_zero;
-		counts->faults_cow += c->faults_cow;
-		counts->faults_file += c->faults_file;
-		counts->faults_spurious += c->faults_spurious;
-	}
 }

@@ -1,6 +1,7 @@
 /* Mappings of page-cache files: their vma operations, and mapping cached pages around a fault. */
 #include "internal.h"
 
+#include <kernel/event.h>
 #include <kernel/file.h>
 #include <kernel/vfs.h>
 
@@ -100,5 +101,7 @@ bool vm_fault_around(struct vma *vma, u64 address, pte_t *entry)
 		atomic_add(&vma->mm->rss_shmem, n);
 	else if (n)
 		atomic_add(&vma->mm->rss_file, n);
+	if (n > 1)
+		event_count_many(EVENT_FAULT_AROUND, (u64)n - 1);
 	return mapped;
 }

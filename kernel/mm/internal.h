@@ -226,6 +226,3 @@ int vm_fault(struct mm *mm, u64 address, u32 flags);
 int vm_grow_stack(struct vma *vma, u64 address);
 /* Maps cached pages around `address` for reading; true if that one is mapped now. */
 bool vm_fault_around(struct vma *vma, u64 address, pte_t *entry);
-
-enum fault_kind { FAULT_KIND_ZERO, FAULT_KIND_COW, FAULT_KIND_FILE, FAULT_KIND_SPURIOUS };
-DECLARE_PER_CPU(struct vm_counts, vm_cpu_counts);

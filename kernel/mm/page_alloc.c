@@ -13,6 +13,7 @@
 
 #include "page_internal.h"
 
+#include <kernel/event.h>
 #include <kernel/page.h>
 #include <kernel/printk.h>
 #include <kernel/signal.h>
@@ -128,6 +129,7 @@ static __noinline bool cpu_list_refill(void)
 	unsigned int order = CPU_LIST_BATCH_ORDER, got = 0;
 	unsigned long flags = spin_lock_irq(&buddy.lock);
 
+	event_count(EVENT_PAGE_REFILL);
 	if (buddy.free_pages >= buddy.reserve + CPU_LIST_BATCH) {
 		for (; got < CPU_LIST_BATCH; got += 1u << order) {
 			struct page *page;
@@ -148,6 +150,7 @@ static __noinline void cpu_list_flush(void)
 	struct page_cpu_list *list = this_cpu_ptr(page_cpu_list);
 	const unsigned int half = CPU_LIST_MAX / 2;
 
+	event_count(EVENT_PAGE_FLUSH);
 	buddy_give(list->pages, half);
 	memmove(list->pages, list->pages + half, (CPU_LIST_MAX - half) * sizeof(list->pages[0]));
 	list->count -= half;
@@ -196,6 +199,7 @@ static __noinline struct page *page_alloc_slow(unsigned int order, unsigned int 
 
 	if (page || (flags & PAGE_ATOMIC))
 		return page;
+	event_count(EVENT_PAGE_SLOW);
 	for (;;) {
 		page_drain_cpu_list();
 		slab_shrink();

@@ -4,6 +4,7 @@
  * handed over by the next unlock, so nobody starves.
  */
 #include <abi/errno.h>
+#include <kernel/event.h>
 #include <kernel/locks.h>
 #include <kernel/sched.h>
 
@@ -101,6 +102,7 @@ static int mutex_lock_slow(struct mutex *mutex, u32 state)
 	unsigned long flags;
 	int result = 0;
 
+	event_count(EVENT_MUTEX_WAIT);
 	if (mutex_spin(mutex))
 		return 0;
 	flags = spin_lock_irq(&mutex->wait_lock);

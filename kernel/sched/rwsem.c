@@ -4,6 +4,7 @@
  * served, so neither side starves.
  */
 #include <abi/errno.h>
+#include <kernel/event.h>
 #include <kernel/locks.h>
 #include <kernel/sched.h>
 
@@ -77,6 +78,7 @@ static int rwsem_wait(struct rwsem *sem, bool writer, u32 state)
 	unsigned long flags = spin_lock_irq(&sem->wait_lock);
 	int result = 0;
 
+	event_count(EVENT_RWSEM_WAIT);
 	list_add_tail(&self.link, &sem->waiters);
 	__atomic_fetch_or(&sem->state, RWSEM_WAITERS, __ATOMIC_SEQ_CST);
 	rwsem_grant(sem); /* it may have been released before we were queued */

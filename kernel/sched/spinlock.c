@@ -1,8 +1,10 @@
 /* Ticket spinlocks: the paths that are not inlined. */
+#include <kernel/event.h>
 #include <kernel/locks.h>
 
 void spin_wait(struct spinlock *lock, u16 ticket)
 {
+	event_count(EVENT_SPIN_WAIT);
 	while (load_acquire(&lock->owner) != ticket)
 		cpu_relax();
 }

@@ -4,6 +4,7 @@
 #include <abi/errno.h>
 #include <abi/utsname.h>
 #include <kernel/dev.h>
+#include <kernel/event.h>
 #include <kernel/init.h>
 #include <kernel/namespaces.h>
 #include <kernel/page.h>
@@ -15,7 +16,9 @@
 #include <kernel/time.h>
 #include <kernel/vm.h>
 #include <kernel/vmap.h>
+#include <platform/cpu.h>
 #include <platform/symbols.h>
+#include <platform/tlb.h>
 
 #define KIB_PER_PAGE (PAGE_SIZE / KIB)
 #define TICK_NS (NSEC_PER_SEC / USER_HZ)
@@ -90,22 +93,32 @@ SYSTEM_SHOW(meminfo)
 	return 0;
 }
 
+#define EVENT_NAME(symbol, name) [EVENT_##symbol] = (name),
+
+/* Linux's lines that have a meaning here, then our own. */
 SYSTEM_SHOW(vmstat)
 {
-	struct vm_counts faults;
+	static const char *const names[EVENT_COUNT] = { EVENT_LIST(EVENT_NAME) };
+	struct tlb_counts tlb;
 	struct page_counts c;
 
 	(void)data;
 	page_counts_read(&c);
-	vm_counts_read(&faults);
+	tlb_counts_read(&tlb);
 	seq_printf(
 		out,
 		"nr_free_pages %llu\nnr_anon_pages %llu\nnr_file_pages %llu\nnr_dirty %llu\nnr_shmem %llu\n",
 		(ull)c.free, (ull)c.anon, (ull)c.cached, (ull)c.dirty, (ull)c.shmem);
 	seq_printf(out, "nr_slab_unreclaimable %llu\nnr_page_table_pages %llu\n", (ull)c.slab,
 		   (ull)c.page_tables);
-	seq_printf(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %llu\npgmajfault %llu\n",
-		   (ull)faults.faults, (ull)faults.faults_major);
+	seq_puts(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
+	for (unsigned int i = 0; i < EVENT_COUNT; i++)
+		seq_printf(out, "%s %llu\n", names[i], (ull)event_sum(i));
+	seq_printf(out,
+		   "tlb_local_flush %llu\ntlb_range_ipi %llu\ntlb_full_ipi %llu\ntlb_root_load %llu\n",
+		   (ull)tlb.local, (ull)tlb.range_ipis, (ull)tlb.full_ipis, (ull)tlb.root_loads);
+	seq_printf(out, "ipi_sent %llu\ninterrupts %llu\ncontext_switches %llu\n",
+		   (ull)ipi_sent_count(), (ull)irq_total(), (ull)sched_switch_count());
 	return 0;
 }
 

@@ -212,10 +212,6 @@ void gather_end(struct gather *gather);
 void vm_init(void);
 struct seq_file;
 void vm_show_maps(struct seq_file *out, struct mm *mm); /* /proc/<pid>/maps */
-struct vm_counts {
-	u64 faults, faults_major, faults_zero, faults_cow, faults_file, faults_spurious;
-};
-void vm_counts_read(struct vm_counts *counts);
 
 /* Overcommit (vm.overcommit_memory 0, 1, 2). */
 extern int vm_overcommit_memory;

@@ -97,6 +97,7 @@ __noreturn void cpu_halt_forever(void); /* interrupts off */
 /* Inter-processor interrupts. Handlers are upward calls (trap.h). Sending never blocks and needs no lock. */
 enum ipi { IPI_RESCHEDULE, IPI_CALL, IPI_TLB, IPI_STOP };
 void ipi_send(unsigned int cpu, enum ipi ipi);
+u64 ipi_sent_count(void); /* all CPUs */
 
 /* Thread-local base registers of user mode; of the running CPU. FSGSBASE or MSR. */
 u64 cpu_user_fs_base(void);

@@ -102,9 +102,21 @@ void lapic_send_ipi(unsigned int cpu, u8 vector)
 	lapic_command(cpu_apic_id(cpu), COMMAND_ASSERT | vector);
 }
 
+static DEFINE_PER_CPU(u64, ipis); /* [C] */
+
 void ipi_send(unsigned int cpu, enum ipi ipi)
 {
+	this_cpu(ipis)++;
 	lapic_send_ipi(cpu, VECTOR_IPI + ipi);
+}
+
+u64 ipi_sent_count(void)
+{
+	u64 sum = 0;
+
+	for (unsigned int cpu = 0; cpu < cpu_count(); cpu++)
+		sum += *per_cpu_ptr(ipis, cpu);
+	return sum;
 }
 
 #define XAPIC_BROADCAST 0xff
