@@ -179,7 +179,8 @@ inc_profiles := -Iprofiles/include -I$(OUT)
 inc = $(inc_$(if $(filter platform/drivers/%,$1),drivers,$(firstword $(subst /, ,$1))))
 
 # ---- Sources. Tests on the host (libs/*/test_*.c) are none of them.
-folders := $(wildcard libs/*/ $(filter-out platform/x86_64/vdso/,$(wildcard platform/x86_64/*/)) platform/drivers/*/ kernel/*/) $(filter-out %/test/,$(wildcard kernel/*/*/))
+folders := $(filter-out platform/x86_64/vdso/,$(wildcard libs/*/ platform/x86_64/*/ platform/drivers/*/ kernel/*/))
+folders += $(filter-out %/test/ %/inject/,$(wildcard kernel/*/*/)) $(if $(CONFIG_FAIL_ALLOC),$(wildcard kernel/*/inject/))
 folders += $(if $(CONFIG_KERNEL_TESTS),$(wildcard kernel/*/test/ platform/x86_64/*/test/ testing/kunit/))
 found   := $(wildcard $(folders:%=%*.c) $(folders:%=%*.S)) platform/x86_64/config_gz.S platform/x86_64/vdso_image.S
 sources := $(filter-out $(wildcard libs/*/test_*.c),$(found))

@@ -6,6 +6,7 @@
 #include <abi/fcntl.h>
 #include <abi/stat.h>
 #include <kernel/dev.h>
+#include <kernel/fail_alloc.h>
 #include <kernel/file.h>
 #include <kernel/init.h>
 #include <kernel/page.h>
@@ -232,6 +233,7 @@ static void files_start(void)
 	vfs_init();
 	devtmpfs_init();
 	procfs_init();
+	fail_alloc_init();
 	sysfs_init();
 	vfs_mount_root();
 	net_init();

@@ -14,6 +14,7 @@
 #include "page_internal.h"
 
 #include <kernel/event.h>
+#include <kernel/fail_alloc.h>
 #include <kernel/page.h>
 #include <kernel/printk.h>
 #include <kernel/signal.h>
@@ -255,6 +256,8 @@ struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner 
 
 	if (!(flags & PAGE_ATOMIC))
 		sleep_check();
+	if (fail_alloc())
+		return NULL;
 	if (likely(order == 0))
 		page = cpu_list_take();
 	if (unlikely(!page)) {

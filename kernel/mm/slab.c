@@ -15,6 +15,7 @@
 
 #include "slab_internal.h"
 
+#include <kernel/fail_alloc.h>
 #include <kernel/printk.h>
 #include <kernel/seq_file.h>
 #include <lib/hash.h>
@@ -280,6 +281,8 @@ void *slab_alloc(struct slab_cache *cache, unsigned int flags)
 
 	if (!(flags & SLAB_ATOMIC))
 		sleep_check();
+	if (fail_alloc())
+		return NULL;
 	if (likely(!in_interrupt())) {
 		preempt_disable();
 		object = cpu_pop(cache);
@@ -338,8 +341,25 @@ void slab_free(struct slab_cache *cache, void *object)
 	preempt_enable();
 }
 
+/* This CPU's. Preemption off. */
+static void quarantine_flush(void)
+{
+	void *object;
+
+	for (u32 i = 0; i < QUARANTINE_OBJECTS; i++) {
+		object = quarantine_swap(NULL);
+		if (object)
+			cpu_push(slab_cache_of(object), object);
+	}
+}
+
 void slab_shrink(void)
 {
+	if (config_on(CONFIG_SLAB_QUARANTINE)) {
+		preempt_disable();
+		quarantine_flush();
+		preempt_enable();
+	}
 	for (u32 i = 0; i < READ_ONCE(slab_cache_count); i++) {
 		void *chain;
 

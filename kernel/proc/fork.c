@@ -231,7 +231,7 @@ static void copy_fields(struct task *child, const struct clone_request *request)
 	strscpy(child->comm, request->name ? request->name : current->comm, COMM_LEN);
 	spin_unlock(&current->lock);
 	child->exit_signal = request->flags & CLONE_THREAD ? -1 : request->exit_signal;
-	child->flags |= TASK_FLAG_FORK_NO_EXEC;
+	child->flags |= TASK_FLAG_FORK_NO_EXEC | (current->flags & TASK_FLAG_FAIL_ALLOC);
 }
 
 /* tasklist_lock held: where a new process belongs. */

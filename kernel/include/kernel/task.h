@@ -46,6 +46,7 @@ enum task_state {
 #define TASK_FLAG_VFORK_DONE (1u << 4)
 #define TASK_FLAG_RESTORE_MASK (1u << 5) /* saved_mask is to come back */
 #define TASK_FLAG_SUPERPRIV (1u << 6)
+#define TASK_FLAG_FAIL_ALLOC (1u << 7) /* inherited; kernel/fail_alloc.h */
 
 #define COMM_LEN 16
 #define NICE_MIN (-20)

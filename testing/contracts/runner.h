@@ -1,0 +1,180 @@
+/* runner.h - what the inits that run contracts have in common: the console, the machine, and a contract's life. */
+#pragma once
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIST "/contracts.list"
+#define SCRATCH "/tmp/scratch"
+
+struct outcome {
+	const char *kind;
+	int value;
+	long ms;
+};
+
+__attribute__((format(printf, 1, 2))) static inline void report(const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	int size, done = 0;
+
+	va_start(args, format);
+	size = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	while (done < size) {
+		int wrote = write(1, text + done, size - done);
+
+		if (wrote <= 0)
+			return;
+		done += wrote;
+	}
+}
+
+static inline long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static inline void mount_or_say(const char *type, const char *where)
+{
+	mkdir(where, 0755);
+	if (mount(type, where, type, 0, NULL) < 0 && errno != EBUSY)
+		report("@@@ note mount %s: %s\n", where, strerror(errno));
+}
+
+/* Make the console this process's input and output, wherever the kernel left it. */
+static inline void console_open(void)
+{
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+static inline int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st, (void)kind, (void)ftw;
+	remove(path);
+	return 0;
+}
+
+static inline void scratch_remove(void)
+{
+	chdir("/");
+	nftw(SCRATCH, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+__attribute__((noreturn)) static inline void contract_start(const char *name)
+{
+	static char *environment[] = { "PATH=/bin:/sbin", "HOME=/", NULL };
+	char path[256], *mutation;
+	char *argv[] = { "/mutate", NULL, path, NULL };
+	char **command = argv + 2;
+	int null = open("/dev/null", O_RDONLY);
+
+	snprintf(path, sizeof(path), "/contracts/%.199s", name);
+	mutation = strchr(path, '@');
+	if (mutation) {
+		*mutation = 0;
+		argv[1] = mutation + 1;
+		command = argv;
+	}
+	setsid();
+	if (null >= 0 && null != 0) {
+		dup2(null, 0);
+		close(null);
+	}
+	if (chdir(SCRATCH) < 0)
+		report("no folder: %s\n", strerror(errno));
+	execve(command[0], command, environment);
+	report("cannot execute %s: %s\n", command[0], strerror(errno));
+	_exit(127);
+}
+
+/* Wait for the contract until its time is up; adopted orphans are reaped on the way. */
+static inline struct outcome contract_wait(pid_t pid, long begin, int seconds)
+{
+	struct timespec rest = { 0, 1000000 };
+	int status;
+
+	for (;;) {
+		pid_t got = waitpid(-1, &status, WNOHANG);
+		long ms = now_ms() - begin;
+
+		if (got == pid && WIFEXITED(status))
+			return (struct outcome){ "exit", WEXITSTATUS(status), ms };
+		if (got == pid)
+			return (struct outcome){ "signal", WTERMSIG(status), ms };
+		if (got > 0)
+			continue;
+		if (ms > seconds * 1000L)
+			return (struct outcome){ "timeout", seconds, ms };
+		nanosleep(&rest, NULL);
+		if (rest.tv_nsec < 10000000)
+			rest.tv_nsec += 500000;
+	}
+}
+
+/* End everything the contract left behind, and collect it. */
+static inline void contract_clean(pid_t pid)
+{
+	long begin = now_ms();
+
+	kill(-pid, SIGKILL);
+	if (getpid() == 1)
+		kill(-1, SIGKILL);
+	while (now_ms() - begin < 5000) {
+		pid_t got = waitpid(-1, NULL, WNOHANG);
+
+		if (got < 0 && errno == ECHILD)
+			break;
+		if (got == 0)
+			nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	scratch_remove();
+}
+
+/* Mounts what a contract expects, with the console as input and output. */
+static inline void machine_prepare(void)
+{
+	mount_or_say("devtmpfs", "/dev");
+	console_open();
+	mount_or_say("proc", "/proc");
+	mount_or_say("sysfs", "/sys");
+	mount_or_say("tmpfs", "/tmp");
+	mkdir("/dev/pts", 0755);
+	mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666");
+	chmod("/tmp", 01777);
+}
+
+__attribute__((noreturn)) static inline void machine_end(void)
+{
+	report("@@@ done\n");
+	sync();
+	reboot(RB_POWER_OFF);
+	report("@@@ note power off: %s\n", strerror(errno));
+	for (;;)
+		pause();
+}
