@@ -117,8 +117,16 @@ static int wait_begin(struct futex_waiter *waiter, struct user_ptr address, u32 
 	return 0;
 }
 
+struct futex_wait {
+	struct user_ptr address;
+	u32 value, bitset;
+	bool shared;
+	bool realtime; /* the deadline is a moment of the wall clock */
+	u64 deadline_ns;
+};
+
 /* Sleeps until woken: 0, -ETIMEDOUT, -EINTR. */
-static int wait_queued(struct futex_waiter *waiter, u64 deadline_ns)
+static int wait_queued(struct futex_waiter *waiter, const struct futex_wait *wait)
 {
 	int result = 0;
 
@@ -130,7 +138,10 @@ static int wait_queued(struct futex_waiter *waiter, u64 deadline_ns)
 				return result;
 			break;
 		}
-		result = wait_sleep(SLEEP_INTERRUPTIBLE, deadline_ns);
+		/* The wall clock is read after the state is set: see struct clock_watch. */
+		result = wait_sleep(SLEEP_INTERRUPTIBLE,
+				    wait->realtime ? realtime_deadline(wait->deadline_ns)
+						   : wait->deadline_ns);
 		if (!result)
 			task_set_state(TASK_INTERRUPTIBLE);
 	}
@@ -138,17 +149,11 @@ static int wait_queued(struct futex_waiter *waiter, u64 deadline_ns)
 	return 0;
 }
 
-struct futex_wait {
-	struct user_ptr address;
-	u32 value, bitset;
-	bool shared;
-	u64 deadline_ns;
-};
-
 /* 0, -EAGAIN, -ETIMEDOUT, -EINTR, -EFAULT, -EINVAL. */
 static int futex_wait_once(const struct futex_wait *wait)
 {
 	struct futex_waiter waiter = { .task = current, .bitset = wait->bitset };
+	struct clock_sleeper sleeper;
 	int error;
 
 	if (!wait->bitset)
@@ -156,10 +161,14 @@ static int futex_wait_once(const struct futex_wait *wait)
 	error = futex_key_get(&waiter.key, wait->address, wait->shared);
 	if (error)
 		return error;
+	if (wait->realtime)
+		clock_sleeper_add(&sleeper);
 	error = wait_begin(&waiter, wait->address, wait->value);
 	if (!error)
-		error = wait_queued(&waiter, wait->deadline_ns);
+		error = wait_queued(&waiter, wait);
 	task_set_state(TASK_RUNNING);
+	if (wait->realtime)
+		clock_watch_remove(&sleeper.watch);
 	futex_key_put(&waiter.key);
 	return error;
 }
@@ -181,6 +190,7 @@ static long futex_wait(const struct futex_wait *wait)
 	restart->args[1] = wait->value;
 	restart->args[2] = wait->bitset;
 	restart->args[3] = wait->shared;
+	restart->args[4] = wait->realtime;
 	return -ERESTART_RESTARTBLOCK;
 }
 
@@ -191,6 +201,7 @@ static long futex_wait_restart(struct restart_block *restart)
 		.value = (u32)restart->args[1],
 		.bitset = (u32)restart->args[2],
 		.shared = restart->args[3],
+		.realtime = restart->args[4],
 		.deadline_ns = restart->deadline_ns,
 	};
 
@@ -394,23 +405,23 @@ put_from:
 }
 
 /* FUTEX_WAIT counts from now, the others name a moment of a clock. */
-static int wait_deadline(unsigned int operation, struct user_ptr timeout, u64 *deadline_ns)
+static int wait_deadline(unsigned int operation, struct user_ptr timeout, struct futex_wait *wait)
 {
 	u64 ns;
 	int error;
 
-	*deadline_ns = TIMEOUT_NEVER;
+	wait->deadline_ns = TIMEOUT_NEVER;
 	if (!timeout.addr)
 		return 0;
 	error = timespec_from_user(&ns, timeout);
 	if (error)
 		return error;
 	if ((operation & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		*deadline_ns = deadline_after(ns);
-	else if (operation & FUTEX_CLOCK_REALTIME)
-		*deadline_ns = ns > realtime_offset_ns() ? ns - realtime_offset_ns() : 0;
+		wait->deadline_ns = deadline_after(ns);
 	else
-		*deadline_ns = ns;
+		wait->deadline_ns = ns;
+	wait->realtime = (operation & FUTEX_CMD_MASK) != FUTEX_WAIT &&
+			 (operation & FUTEX_CLOCK_REALTIME);
 	return 0;
 }
 
@@ -421,7 +432,7 @@ static long futex_wait_call(struct user_ptr address, unsigned int operation, u32
 				   .value = value,
 				   .bitset = bitset,
 				   .shared = !(operation & FUTEX_PRIVATE_FLAG) };
-	int error = wait_deadline(operation, timeout, &wait.deadline_ns);
+	int error = wait_deadline(operation, timeout, &wait);
 
 	return error ? error : futex_wait(&wait);
 }

@@ -55,6 +55,7 @@ enum lock_rank {
 	RANK_SOCKET_TABLE, /* names of sockets, lists of all of them */
 	RANK_SOCKET, /* a socket's state and queue */
 	/* Spinlocks taken with interrupts off. */
+	RANK_CLOCK_WATCH, /* who is told that the wall clock was set: tells them under it */
 	RANK_SIGNAL, /* sighand */
 	RANK_ACCOUNT, /* users and what they use */
 	RANK_TIMER_OBJECT, /* posix and interval timers */

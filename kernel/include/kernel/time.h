@@ -38,15 +38,41 @@ bool hrtimer_queued(const struct hrtimer *timer);
 u64 realtime_ns(void);
 int realtime_set(u64 ns);
 u64 realtime_offset_ns(void);
+/* The deadline, in clock_ns units, of a moment of the wall clock as that is set now. */
+u64 realtime_deadline(u64 ns);
 void timekeeping_init(void);
+
+/*
+ * Whoever waits for a moment of the wall clock is told when it is set: `changed` is called with interrupts off, under the
+ * list's lock, on the CPU that sets it, any time between add and the end of remove. A sleeper adds its watch first, and works
+ * out its deadline after it has set its state: then it cannot miss a change.
+ */
+struct clock_watch {
+	struct list link; /* [watch lock of cpu] */
+	unsigned int cpu;
+	void (*changed)(struct clock_watch *watch);
+};
+void clock_watch_add(struct clock_watch *watch, void (*changed)(struct clock_watch *watch));
+void clock_watch_remove(struct clock_watch *watch); /* waits for `changed`; one that was added */
+/* A watch that makes a sleeping task look again. */
+struct clock_sleeper {
+	struct clock_watch watch;
+	struct task *task;
+};
+void clock_sleeper_add(struct clock_sleeper *sleeper);
 void hrtimers_init_cpu(void); /* on each CPU */
 u64 hrtimer_interrupts(unsigned int cpu); /* for /proc/interrupts */
 
-/* ns of an enabled clock id for `current`, or -EINVAL. */
+/* ns of a clock id, those of other tasks' CPU time included; -EINVAL. */
 int clock_read(int clock_id, u64 *ns);
+bool clock_is_realtime(int clock_id); /* goes where the wall clock is set to */
+bool clock_is_cpu_time(int clock_id);
 /* A user timespec: 0, -EFAULT, -EINVAL (negative, nsec out of range). Saturates at the largest deadline. */
 int timespec_from_user(u64 *ns, struct user_ptr from);
 int timespec_to_user(struct user_ptr to, u64 ns);
+/* A user itimerspec: as timespec_from_user; a value with an interval that is too large saturates. */
+int itimerspec_from_user(u64 *value, u64 *interval, struct user_ptr from);
+int itimerspec_to_user(struct user_ptr to, u64 value, u64 interval);
 static inline struct abi_timespec timespec_of_ns(u64 ns)
 {
 	return (struct abi_timespec){ .tv_sec = (s64)(ns / NSEC_PER_SEC),
