@@ -14,7 +14,9 @@ static struct char_device *device_find_locked(u64 number)
 	struct char_device *device;
 
 	list_for_each_entry (device, &devices, link)
-		if (device->number == number)
+		if (device->number == number ||
+		    (DEV_MAJOR(device->number) == DEV_MAJOR(number) &&
+		     DEV_MINOR(number) - DEV_MINOR(device->number) < device->count))
 			return device;
 	return NULL;
 }
@@ -46,7 +48,7 @@ int char_device_register(struct char_device *device)
 	else
 		list_add_tail(&device->link, &devices);
 	mutex_unlock(&devices_lock);
-	if (error)
+	if (error || !device->name)
 		return error;
 	error = devtmpfs_add(device->name, S_IFCHR | device->mode, device->number);
 	if (error)
@@ -77,8 +79,8 @@ struct major_name {
 };
 
 static const struct major_name major_names[] = {
-	{ 1, "mem" },	       { 4, "ttyS" },  { 5, "/dev/tty" },
-	{ 5, "/dev/console" }, { 10, "misc" }, { 136, "pts" },
+	{ 1, "mem" },	    { 4, "ttyS" },  { 5, "/dev/tty" }, { 5, "/dev/console" },
+	{ 5, "/dev/ptmx" }, { 10, "misc" }, { 136, "pts" },
 };
 
 static bool major_in_use(unsigned int major)

@@ -201,6 +201,13 @@ void mount_detach(struct mount *mount, struct path *at);
 struct mount *mount_next(struct mount *at, struct mount *top);
 bool mount_is_below(const struct mount *mount, const struct mount *top); /* or equal */
 
+/* --- options.c ---------------------------------------------------------------------------------------------------- */
+
+/* 0 or -errno, which ends the parsing. `value` is "" if there is none. */
+typedef int (*option_fn)(void *data, const char *key, const char *value);
+int options_parse(const char *options, option_fn option, void *data);
+int option_number(const char *value, unsigned int base, u32 *number); /* 0 or -EINVAL */
+
 /* --- the rest ----------------------------------------------------------------------------------------------------- */
 
 void inode_init(void);

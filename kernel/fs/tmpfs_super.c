@@ -51,18 +51,9 @@ static int parse_count(const char *value, u64 *count)
 	return 0;
 }
 
-static int parse_number(const char *value, unsigned int base, u32 *number)
+static int parse_option(void *data, const char *key, const char *value)
 {
-	u64 wide;
-
-	if (parse_u64(value, base, &wide) || wide > ~0u)
-		return -EINVAL;
-	*number = (u32)wide;
-	return 0;
-}
-
-static int parse_option(struct tmpfs *tmpfs, const char *key, const char *value)
-{
+	struct tmpfs *tmpfs = data;
 	int error;
 
 	if (str_equal(key, "size"))
@@ -72,11 +63,11 @@ static int parse_option(struct tmpfs *tmpfs, const char *key, const char *value)
 	if (str_equal(key, "nr_inodes"))
 		return parse_count(value, &tmpfs->max_inodes);
 	if (str_equal(key, "uid"))
-		return parse_number(value, 10, &tmpfs->uid);
+		return option_number(value, 10, &tmpfs->uid);
 	if (str_equal(key, "gid"))
-		return parse_number(value, 10, &tmpfs->gid);
+		return option_number(value, 10, &tmpfs->gid);
 	if (str_equal(key, "mode")) {
-		error = parse_number(value, 8, &tmpfs->mode);
+		error = option_number(value, 8, &tmpfs->mode);
 		tmpfs->mode &= 07777;
 		return error;
 	}
@@ -84,34 +75,6 @@ static int parse_option(struct tmpfs *tmpfs, const char *key, const char *value)
 	return str_equal(key, "huge") || str_equal(key, "inode64") || str_equal(key, "mpol")
 		       ? 0
 		       : -EINVAL;
-}
-
-static int parse_word(struct tmpfs *tmpfs, char *word)
-{
-	char *value = strchr(word, '=');
-
-	if (!*word)
-		return 0;
-	if (value)
-		*value++ = 0;
-	return parse_option(tmpfs, word, value ? value : "");
-}
-
-static int parse_options(struct tmpfs *tmpfs, const char *options)
-{
-	char *copy = kstrdup(options), *word = copy;
-	int error = copy ? 0 : -ENOMEM;
-
-	while (!error && word) {
-		char *comma = strchr(word, ',');
-
-		if (comma)
-			*comma++ = 0;
-		error = parse_word(tmpfs, word);
-		word = comma;
-	}
-	kfree(copy);
-	return error;
 }
 
 /* --- Operations ------------------------------------------------------------------------------------------------------------ */
@@ -135,7 +98,7 @@ static int tmpfs_statfs(struct super *super, struct abi_statfs *statfs)
 static int tmpfs_remount(struct super *super, u32 flags, const char *options)
 {
 	struct tmpfs *tmpfs = super->private_data, changed = *tmpfs;
-	int error = parse_options(&changed, options);
+	int error = options_parse(options, parse_option, &changed);
 
 	(void)flags;
 	if (error)
@@ -226,7 +189,7 @@ static struct super *tmpfs_mount(const struct fs_type *type, const char *source,
 	(void)source, (void)flags;
 	tmpfs.uid = current->cred->fsuid;
 	tmpfs.gid = current->cred->fsgid;
-	error = parse_options(&tmpfs, options);
+	error = options_parse(options, parse_option, &tmpfs);
 	return error ? ERR_PTR(error) : make_super(type, &tmpfs);
 }
 

@@ -5,7 +5,7 @@
 #include <kernel/signal.h>
 #include <kernel/work.h>
 
-#define BATCH 64 /* bytes processed with interrupts off */
+#define BATCH 256 /* bytes processed with interrupts off */
 
 static u32 line_used(const struct tty *tty)
 {
@@ -32,12 +32,15 @@ static void put(struct tty *tty, u8 c)
 
 static void wake_readers(struct tty *tty)
 {
+	tty->input_arrived = false;
 	wait_wake_all(&tty->read_wait, READY_IN);
 }
 
 void input_flush_locked(struct tty *tty)
 {
 	tty->raw.tail = tty->raw.head;
+	if (tty->ops->input_flushed)
+		tty->ops->input_flushed(tty);
 	tty->tail = tty->canon_head = tty->head = 0;
 	bitmap_clear_range(tty->line_ends, 0, TTY_LINE_SIZE);
 	tty->literal_next = false;
@@ -60,7 +63,7 @@ void input_modes_changed_locked(struct tty *tty, u32 old_lflag)
 		tty->canon_head = tty->head;
 	}
 	wake_readers(tty);
-	(void)work_queue(&tty->input_work);
+	input_work_queue(tty);
 }
 
 u32 input_count_locked(const struct tty *tty)
@@ -85,7 +88,7 @@ static void finish_line(struct tty *tty, u8 c)
 	put(tty, c);
 	bitmap_set(tty->line_ends, (tty->head - 1) & TTY_LINE_MASK);
 	tty->canon_head = tty->head;
-	wake_readers(tty);
+	tty->input_arrived = true;
 }
 
 static void receive_plain(struct tty *tty, u8 c)
@@ -102,7 +105,7 @@ static void receive_plain(struct tty *tty, u8 c)
 		put(tty, c);
 	put(tty, c);
 	if (!tty_lflag(tty, ICANON) && input_ready_locked(tty, true))
-		wake_readers(tty);
+		tty->input_arrived = true;
 }
 
 static bool is_cc(const struct tty *tty, u8 c, unsigned int index)
@@ -130,6 +133,8 @@ static void receive_signal(struct tty *tty, u8 c)
 		bitmap_clear_range(tty->line_ends, 0, TTY_LINE_SIZE);
 		if (tty->ops->flush_output)
 			tty->ops->flush_output(tty);
+		if (tty->ops->input_flushed)
+			tty->ops->input_flushed(tty);
 		wait_wake_all(&tty->write_wait, READY_OUT);
 	}
 	if (tty_iflag(tty, IXON))
@@ -263,6 +268,8 @@ static bool input_batch(struct tty *tty, int *signo, struct pid **group)
 		*signo = receive(tty, c);
 		count++;
 	}
+	if (tty->input_arrived)
+		wake_readers(tty);
 	if (*signo && tty->group)
 		*group = pid_get(tty->group);
 	if (tty->throttled && ring_used(&tty->raw) <= TTY_RAW_SIZE / 4) {
@@ -288,6 +295,15 @@ static void input_process(struct work *work)
 			pid_put(group);
 		}
 	} while (more);
+	tty_put(tty);
+}
+
+/* The work has a reference of its own. */
+void input_work_queue(struct tty *tty)
+{
+	tty_get(tty);
+	if (!work_queue(&tty->input_work))
+		tty_put(tty);
 }
 
 size_t tty_receive_room(struct tty *tty)
@@ -309,7 +325,7 @@ size_t tty_receive(struct tty *tty, const u8 *data, size_t size)
 	size_t taken = ring_put(&tty->raw, data, size);
 
 	spin_unlock_irq(&tty->lock, flags);
-	(void)work_queue(&tty->input_work);
+	input_work_queue(tty);
 	return taken;
 }
 

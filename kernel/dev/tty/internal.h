@@ -38,6 +38,7 @@ struct tty {
 	u32 generation; /* [lock] hang-ups so far: files opened before the last one are dead */
 	bool stopped; /* [lock] output, by the stop character or TCXONC */
 	bool throttled; /* [lock] the device holds input back */
+	bool is_pty; /* [I] */
 	bool exclusive; /* [A] TIOCEXCL: nobody else may open it */
 
 	struct ring raw; /* [lock] */
@@ -49,6 +50,7 @@ struct tty {
 	u32 tail, canon_head, head;
 	u32 column, canon_column; /* of the cursor; where the line being typed began */
 	bool literal_next;
+	bool input_arrived; /* in this batch: readers are to be woken after it */
 };
 
 /* file->private_data of an open terminal. */
@@ -56,6 +58,7 @@ struct tty_file {
 	struct tty *tty; /* reference */
 	u32 generation; /* [I] */
 	bool console; /* /dev/console: no job control, survives hang-ups */
+	bool is_master; /* of the pseudo-terminal `tty` */
 };
 
 static inline struct tty_file *tty_file_of(const struct file *file)
@@ -94,6 +97,13 @@ static inline bool is_continuation(const struct tty *tty, u8 c)
 	return tty_iflag(tty, IUTF8) && (c & 0xc0) == 0x80;
 }
 
+/* tty.c */
+struct tty *tty_alloc(const struct tty_driver_ops *ops,
+		      void *driver_data); /* ref 1, no node; NULL */
+/* Consumes the reference of `tty`. */
+int tty_open_terminal(struct tty *tty, struct file *file, bool is_console);
+void tty_release(struct file *file);
+u32 tty_poll(struct file *file, struct poll_table *table);
 bool tty_is_hung_up(const struct file *file);
 
 /* output.c. tty->lock held. */
@@ -107,6 +117,7 @@ int tty_drain(struct tty *tty); /* nothing held: waits until all is sent; 0, -ER
 
 /* input.c */
 void input_init(struct tty *tty);
+void input_work_queue(struct tty *tty); /* any context; the caller has a reference */
 void input_flush_locked(struct tty *tty);
 void input_modes_changed_locked(struct tty *tty, u32 old_lflag);
 u32 input_count_locked(const struct tty *tty); /* FIONREAD */
@@ -119,6 +130,8 @@ bool input_ready_locked(const struct tty *tty, bool poll);
 
 /* ioctl.c */
 long tty_ioctl(struct file *file, unsigned int command, u64 argument);
+long tty_line_ioctl(struct tty *tty, unsigned int command,
+		    u64 argument); /* neither modes nor jobs */
 long termios_ioctl(struct tty *tty, unsigned int command,
 		   u64 argument); /* -ENOTTY: not one of these */
 

@@ -209,7 +209,7 @@ static long clocal_set(struct tty *tty, u64 argument)
 	return 0;
 }
 
-static long other_ioctl(struct tty *tty, unsigned int command, u64 argument)
+long tty_line_ioctl(struct tty *tty, unsigned int command, u64 argument)
 {
 	switch (command) {
 	case TCFLSH:
@@ -242,6 +242,8 @@ static long other_ioctl(struct tty *tty, unsigned int command, u64 argument)
 	case TIOCMGET:
 		return user_write_u32(user_ptr(argument),
 				      TIOCM_DTR | TIOCM_RTS | TIOCM_CAR | TIOCM_DSR | TIOCM_CTS);
+	case TIOCGDEV:
+		return user_write_u32(user_ptr(argument), (u32)tty->node.number);
 	case TIOCSTI:
 		return -EIO; /* typing into somebody's terminal: off, as Linux allows to have it */
 	default:
@@ -260,5 +262,5 @@ long tty_ioctl(struct file *file, unsigned int command, u64 argument)
 	if (result != -ENOIOCTL)
 		return result;
 	result = termios_ioctl(tty, command, argument);
-	return result == -ENOTTY ? other_ioctl(tty, command, argument) : result;
+	return result == -ENOTTY ? tty_line_ioctl(tty, command, argument) : result;
 }

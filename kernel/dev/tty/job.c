@@ -205,7 +205,8 @@ void tty_disassociate(struct task *task, bool leader_exits)
 	}
 	session = own_pid(PID_SESSION);
 	group = group_get(tty);
-	if (leader_exits)
+	/* A pseudo-terminal lives on: its master decides. */
+	if (leader_exits && !tty->is_pty)
 		tty_hangup(tty);
 	signal_group(group, !leader_exits);
 	if (tty->session == session)
@@ -229,24 +230,29 @@ static void leaders_signal(struct pid *session)
 	spin_unlock(&tasklist_lock);
 }
 
-void tty_hangup_current(void)
+void tty_vhangup(struct tty *tty)
 {
-	struct tty *tty = job_current_tty();
 	struct pid *session;
 	unsigned long flags;
 
-	if (!tty)
-		return;
 	flags = spin_lock_irq(&tty->lock);
 	session = tty->session ? pid_get(tty->session) : NULL;
 	spin_unlock_irq(&tty->lock, flags);
 	tty_hangup(tty);
 	if (session) {
-		leaders_signal(session);
 		owner_set(tty, NULL, NULL);
 		session_clear(session, tty);
+		leaders_signal(session);
 	}
 	pid_put(session);
+}
+
+void tty_hangup_current(void)
+{
+	struct tty *tty = job_current_tty();
+
+	if (tty)
+		tty_vhangup(tty);
 	tty_put(tty);
 }
 
@@ -347,12 +353,19 @@ static long group_set(struct tty *tty, u64 argument)
 	return error;
 }
 
-static long group_read(struct tty *tty, u64 argument)
+/* Only the master of a pseudo-terminal may ask about a terminal that is not its own. */
+static bool may_ask(const struct file *file)
 {
+	return tty_file_of(file)->is_master || is_own_tty(tty_file_of(file)->tty);
+}
+
+static long group_read(const struct file *file, u64 argument)
+{
+	struct tty *tty = tty_file_of(file)->tty;
 	struct pid *group;
 	u32 number;
 
-	if (!is_own_tty(tty))
+	if (!may_ask(file))
 		return -ENOTTY;
 	group = group_get(tty);
 	number = group ? (u32)pid_number(group) : 0;
@@ -360,12 +373,13 @@ static long group_read(struct tty *tty, u64 argument)
 	return user_write_u32(user_ptr(argument), number);
 }
 
-static long session_read(struct tty *tty, u64 argument)
+static long session_read(const struct file *file, u64 argument)
 {
+	struct tty *tty = tty_file_of(file)->tty;
 	unsigned long flags;
 	u32 number;
 
-	if (!is_own_tty(tty))
+	if (!may_ask(file))
 		return -ENOTTY;
 	flags = spin_lock_irq(&tty->lock);
 	number = tty->session ? (u32)pid_number(tty->session) : 0;
@@ -381,13 +395,13 @@ long job_ioctl(struct file *file, unsigned int command, u64 argument)
 	case TIOCSCTTY:
 		return controlling_set(file, argument);
 	case TIOCNOTTY:
-		return controlling_drop(tty);
+		return tty_file_of(file)->is_master ? -ENOTTY : controlling_drop(tty);
 	case TIOCGPGRP:
-		return group_read(tty, argument);
+		return group_read(file, argument);
 	case TIOCSPGRP:
 		return group_set(tty, argument);
 	case TIOCGSID:
-		return session_read(tty, argument);
+		return session_read(file, argument);
 	default:
 		return -ENOIOCTL;
 	}

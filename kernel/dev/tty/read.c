@@ -75,7 +75,7 @@ static size_t take(struct tty *tty, u8 *chunk, size_t size, bool *line_ended)
 
 	spin_unlock_irq(&tty->lock, flags);
 	if (held_back)
-		(void)work_queue(&tty->input_work);
+		input_work_queue(tty);
 	return count;
 }
 

@@ -6,6 +6,7 @@
 #include <abi/fcntl.h>
 #include <kernel/param.h>
 #include <kernel/printk.h>
+#include <kernel/pty.h>
 #include <kernel/sched.h>
 #include <kernel/slab.h>
 #include <kernel/vfs.h>
@@ -45,9 +46,13 @@ struct tty *tty_get(struct tty *tty)
 
 void tty_put(struct tty *tty)
 {
-	/* A driver's own reference stays: its terminals are never freed. */
-	if (tty)
-		(void)ref_put(&tty->ref);
+	/* A driver's own reference stays, unless it can release: then this may be the last one. */
+	if (!tty || !ref_put(&tty->ref))
+		return;
+	pid_put(tty->session);
+	pid_put(tty->group);
+	tty->ops->release(tty);
+	kfree(tty);
 }
 
 void *tty_driver_data(struct tty *tty)
@@ -113,8 +118,7 @@ static void last_close(struct tty *tty)
 	mutex_unlock(&tty->open_lock);
 }
 
-/* Consumes the reference of `tty`. */
-static int open_terminal(struct tty *tty, struct file *file, bool is_console)
+int tty_open_terminal(struct tty *tty, struct file *file, bool is_console)
 {
 	struct tty_file *opened = kzalloc(sizeof(*opened));
 	int error = opened ? first_open(tty) : -ENOMEM;
@@ -140,7 +144,7 @@ static int tty_open(struct inode *inode, struct file *file)
 	struct tty *tty = file->private_data;
 
 	(void)inode;
-	return open_terminal(tty_get(tty), file, false);
+	return tty_open_terminal(tty_get(tty), file, false);
 }
 
 static int current_tty_open(struct inode *inode, struct file *file)
@@ -151,7 +155,7 @@ static int current_tty_open(struct inode *inode, struct file *file)
 	if (!tty)
 		return -ENXIO;
 	file->flags |= O_NOCTTY;
-	return open_terminal(tty, file, false);
+	return tty_open_terminal(tty, file, false);
 }
 
 static int console_tty_open(struct inode *inode, struct file *file)
@@ -159,10 +163,10 @@ static int console_tty_open(struct inode *inode, struct file *file)
 	(void)inode;
 	if (!console)
 		return -ENODEV;
-	return open_terminal(tty_get(console), file, true);
+	return tty_open_terminal(tty_get(console), file, true);
 }
 
-static void tty_release(struct file *file)
+void tty_release(struct file *file)
 {
 	struct tty_file *opened = tty_file_of(file);
 
@@ -173,7 +177,7 @@ static void tty_release(struct file *file)
 	kfree(opened);
 }
 
-static u32 tty_poll(struct file *file, struct poll_table *table)
+u32 tty_poll(struct file *file, struct poll_table *table)
 {
 	struct tty *tty = tty_file_of(file)->tty;
 	unsigned long flags;
@@ -219,8 +223,7 @@ static bool is_console_name(const char *name)
 	       (wanted[length] == ',' || !wanted[length]);
 }
 
-struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops,
-		       void *driver_data)
+struct tty *tty_alloc(const struct tty_driver_ops *ops, void *driver_data)
 {
 	struct tty *tty = kzalloc(sizeof(*tty));
 
@@ -237,6 +240,16 @@ struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops
 	wait_queue_init(&tty->read_wait);
 	wait_queue_init(&tty->write_wait);
 	input_init(tty);
+	return tty;
+}
+
+struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops,
+		       void *driver_data)
+{
+	struct tty *tty = tty_alloc(ops, driver_data);
+
+	if (!tty)
+		return NULL;
 	tty->node = (struct char_device){
 		.name = name, .number = device, .mode = 0600, .ops = &tty_ops, .private_data = tty
 	};
@@ -261,4 +274,5 @@ void tty_init(void)
 	serial_tty_init();
 	if (char_device_register(&current_tty_node) || char_device_register(&console_node))
 		panic("cannot make /dev/tty and /dev/console");
+	pty_init();
 }

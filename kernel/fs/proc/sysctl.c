@@ -9,6 +9,7 @@
 #include <kernel/pid.h>
 #include <kernel/pipe.h>
 #include <kernel/printk.h>
+#include <kernel/pty.h>
 #include <kernel/random.h>
 #include <kernel/vm.h>
 #include <lib/parse.h>
@@ -150,6 +151,13 @@ static int file_nr_show(struct seq_file *out, void *data)
 	return 0;
 }
 
+static int pty_nr_show(struct seq_file *out, void *data)
+{
+	(void)data;
+	seq_printf(out, "%u\n", pty_count());
+	return 0;
+}
+
 static int inode_nr_show(struct seq_file *out, void *data)
 {
 	(void)data;
@@ -181,6 +189,7 @@ static const struct setting panic_setting = { &panic_seconds, -1, 0x7fffffff };
 static const struct setting inotify_events = { &inotify_max_events, 0, INT32_MAX };
 static const struct setting inotify_instances = { &inotify_max_instances, 0, INT32_MAX };
 static const struct setting inotify_watches = { &inotify_max_watches, 0, INT32_MAX };
+static const struct setting pty_max = { &pty_limit, 0, INT32_MAX };
 static const struct setting pipe_size = { (int *)&pipe_max_size, PAGE_SIZE, 1 << 30 };
 
 #define SETTING(path, setting)                                                                     \
@@ -220,6 +229,8 @@ static const struct proc_entry entries[] = {
 	{ .name = "sys/kernel/random/uuid", .mode = 0444, .show = uuid_show },
 	TEXT("sys/kernel/random/entropy_avail", "256"),
 	TEXT("sys/kernel/random/poolsize", "256"),
+	SETTING("sys/kernel/pty/max", pty_max),
+	{ .name = "sys/kernel/pty/nr", .mode = 0444, .show = pty_nr_show },
 	SETTING("sys/vm/overcommit_memory", overcommit_memory),
 	{ .name = "sys/vm/overcommit_ratio",
 	  .mode = 0644,

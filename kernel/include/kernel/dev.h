@@ -12,8 +12,9 @@
 	(((u64)((minor)&0xfff00) << 12) | ((u64)(major) << 8) | ((minor)&0xff))
 
 struct char_device {
-	const char *name; /* below /dev, "ttyS0", "pts/0" */
+	const char *name; /* below /dev, "ttyS0"; NULL: no node is made */
 	u64 number; /* DEV_MAKE */
+	unsigned int count; /* of numbers with one major, from `number` on; 0: one */
 	u32 mode; /* permissions of the node */
 	const struct file_ops *ops;
 	void *private_data; /* in file->private_data when opened */

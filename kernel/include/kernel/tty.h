@@ -25,13 +25,17 @@ struct tty_driver_ops {
 	void (*flush_output)(struct tty *tty); /* optional: discard what is queued */
 	void (*stop)(struct tty *tty,
 		     bool stop); /* optional: hold what is queued; under the tty's lock */
+	void (*input_flushed)(
+		struct tty *tty); /* optional: what was typed is dropped; under the tty's lock */
 	int (*open)(struct tty *tty); /* first open; optional */
 	void (*close)(struct tty *tty); /* last close; optional */
+	void (*release)(
+		struct tty *tty); /* last reference: driver_data goes. Without it a terminal is for ever */
 };
 
 struct tty; /* body in kernel/dev/tty/internal.h */
 
-/* A driver makes one at boot. Never freed (pseudo-terminals will be). NULL: out of memory. */
+/* A driver makes one at boot, with a node. NULL: out of memory. */
 struct tty *tty_create(const char *name, u64 device, const struct tty_driver_ops *ops,
 		       void *driver_data);
 void *tty_driver_data(struct tty *tty);
@@ -41,6 +45,8 @@ size_t tty_receive(struct tty *tty, const u8 *data, size_t size);
 size_t tty_receive_room(struct tty *tty);
 void tty_write_wakeup(struct tty *tty); /* room in the transmit ring again; any context */
 void tty_hangup(struct tty *tty);
+/* As tty_hangup, and its session loses it: SIGHUP and SIGCONT to the leader. */
+void tty_vhangup(struct tty *tty);
 /* The running task's terminal is taken from its session, as vhangup(2) does. */
 void tty_hangup_current(void);
 struct tty *tty_get(struct tty *tty);

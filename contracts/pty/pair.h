@@ -1,0 +1,60 @@
+/* pair.h - what the contracts of pseudo-terminals share. */
+#pragma once
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+struct pair {
+	int master, slave;
+	char name[40];
+};
+
+static inline struct pair pair_open(void)
+{
+	struct pair pair = { .master = must(open("/dev/ptmx", O_RDWR | O_NOCTTY)) };
+	int number = -1, unlock = 0;
+
+	must(ioctl(pair.master, TIOCSPTLCK, &unlock));
+	must(ioctl(pair.master, TIOCGPTN, &number));
+	snprintf(pair.name, sizeof(pair.name), "/dev/pts/%d", number);
+	pair.slave = must(open(pair.name, O_RDWR | O_NOCTTY));
+	return pair;
+}
+
+static inline int state(int fd)
+{
+	struct pollfd one = { fd, POLLIN | POLLOUT | POLLPRI, 0 };
+
+	must(poll(&one, 1, 0));
+	return one.revents;
+}
+
+/* Reads until `size` bytes are there, and shows them with control characters as ^X. */
+static inline void show(const char *title, int fd, size_t size)
+{
+	char text[512], shown[1100];
+	size_t done = 0, at = 0;
+
+	while (done < size) {
+		ssize_t got = must(read(fd, text + done, size - done));
+
+		expect(got > 0);
+		done += (size_t)got;
+	}
+	for (size_t i = 0; i < done; i++) {
+		if ((unsigned char)text[i] < 32 || text[i] == 127) {
+			shown[at++] = '^';
+			shown[at++] = text[i] ^ 64;
+		} else {
+			shown[at++] = text[i];
+		}
+	}
+	shown[at] = 0;
+	say("%s: %s", title, shown);
+}
+
+static inline void put(int fd, const char *text)
+{
+	expect_eq(write(fd, text, strlen(text)), strlen(text));
+}
