@@ -24,6 +24,7 @@ struct pid_entry {
 	int (*path)(struct task *task, struct path *path); /* a link's target: references */
 	const struct inode_ops *dir_ops;
 	const struct file_ops *dir_file_ops;
+	const struct file_ops *file_ops; /* instead of show and write */
 };
 
 /* What an inode below /proc/<pid> stands for: inode->private_data. Holds no reference, so that numbers are given back. */
@@ -58,6 +59,7 @@ extern const struct tree_dynamic pid_dynamic; /* the processes below /proc */
 extern const struct inode_ops pid_fd_dir_ops, pid_fdinfo_dir_ops, pid_task_dir_ops;
 extern const struct file_ops pid_fd_dir_file_ops, pid_task_dir_file_ops;
 extern const struct inode_ops pid_fd_link_ops, pid_fdinfo_ops;
+extern const struct file_ops pid_mem_ops;
 struct inode *pid_dir_inode_make(struct super *super, struct task *task, bool is_thread);
 bool pid_fd_is_open(struct task *task, int fd);
 

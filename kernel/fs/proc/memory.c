@@ -1,8 +1,10 @@
-/* /proc/<pid>/cmdline, environ, auxv, maps: what lies in a process's own memory, and how that is mapped. */
+/* /proc/<pid>/cmdline, environ, auxv, maps, mem: what lies in a process's own memory, and how that is mapped. */
 #include "internal.h"
 
 #include <abi/auxvec.h>
 #include <abi/errno.h>
+#include <abi/fcntl.h>
+#include <kernel/io_iter.h>
 #include <kernel/slab.h>
 #include <kernel/vm.h>
 #include <lib/string.h>
@@ -76,3 +78,103 @@ SHOW(maps)
 	mm_put_user(mm);
 	return 0;
 }
+
+/* --- mem: the position is the address ------------------------------------------------------------------------------------- */
+
+/* The memory that the process has now: what it runs later is not reached through this file. */
+static int mem_open(struct inode *inode, struct file *file)
+{
+	struct task *task = pid_inode_task(inode);
+	struct mm *mm = NULL;
+	int error;
+
+	if (!task)
+		return -ESRCH;
+	error = pid_access_check(task);
+	if (!error)
+		mm = task_mm_get(task);
+	task_put(task);
+	if (mm) {
+		mm_get(mm);
+		mm_put_user(mm); /* an open file does not keep the memory of a dead process */
+	}
+	file->private_data = mm;
+	return error;
+}
+
+static void mem_release(struct file *file)
+{
+	if (file->private_data)
+		mm_put(file->private_data);
+}
+
+/* One page at most: bytes moved; 0: nothing is mapped there; -EFAULT. */
+static ssize_t mem_piece(struct mm *mm, struct io_iter *iter, u64 address, char *page, bool write)
+{
+	size_t size = MIN(iter->left, (size_t)(PAGE_SIZE - address % PAGE_SIZE));
+	ssize_t moved;
+
+	if (write && io_iter_read(iter, page, size) != size)
+		return -EFAULT;
+	moved = vm_access_remote(mm, address, page, size, write);
+	if (!write && moved > 0 && io_iter_write(iter, page, (size_t)moved) != (size_t)moved)
+		return -EFAULT;
+	return moved;
+}
+
+static ssize_t mem_move(struct mm *mm, struct io_iter *iter, u64 *position, bool write)
+{
+	char *page = kmalloc(PAGE_SIZE, 0);
+	ssize_t done = 0, moved = 0;
+
+	if (!page)
+		return -ENOMEM;
+	while (iter->left) {
+		moved = mem_piece(mm, iter, *position, page, write);
+		if (moved <= 0)
+			break;
+		done += moved;
+		*position += (u64)moved;
+	}
+	kfree(page);
+	if (done)
+		return done;
+	return moved ? moved : -EIO;
+}
+
+static ssize_t mem_transfer(struct file *file, struct io_iter *iter, u64 *position, bool write)
+{
+	struct mm *mm = file->private_data;
+	ssize_t done;
+
+	if (!iter->left || !mm || !ref_try_get(&mm->users))
+		return 0;
+	done = mem_move(mm, iter, position, write);
+	mm_put_user(mm);
+	return done;
+}
+
+static ssize_t mem_read(struct file *file, struct io_iter *iter, u64 *position)
+{
+	return mem_transfer(file, iter, position, false);
+}
+
+static ssize_t mem_write(struct file *file, struct io_iter *iter, u64 *position)
+{
+	return mem_transfer(file, iter, position, true);
+}
+
+static s64 mem_seek(struct file *file, s64 offset, int whence)
+{
+	if (whence != SEEK_SET && whence != SEEK_CUR)
+		return -EINVAL;
+	return file_seek_size(file, offset, whence, 0);
+}
+
+const struct file_ops pid_mem_ops = {
+	.open = mem_open,
+	.read = mem_read,
+	.write = mem_write,
+	.seek = mem_seek,
+	.release = mem_release,
+};

@@ -146,6 +146,7 @@ static const struct pid_entry entries[] = {
 	{ "stat", S_IFREG | 0444, .show = show_stat },
 	{ "statm", S_IFREG | 0444, .show = show_statm },
 	{ "maps", S_IFREG | 0444, .is_private = true, .show = show_maps },
+	{ "mem", S_IFREG | 0600, .file_ops = &pid_mem_ops },
 	{ "cwd", S_IFLNK | 0777, .is_private = true, .path = cwd_path },
 	{ "root", S_IFLNK | 0777, .is_private = true, .path = root_path },
 	{ "exe", S_IFLNK | 0777, .is_private = true, .path = exe_path },
@@ -289,7 +290,7 @@ static struct inode *entry_inode_make(struct super *super, struct task *task,
 		inode->ops = &pid_link_ops;
 	} else {
 		inode->ops = &pid_text_ops;
-		inode->file_ops = &pid_text_file_ops;
+		inode->file_ops = entry->file_ops ? entry->file_ops : &pid_text_file_ops;
 	}
 	return inode;
 }
