@@ -98,8 +98,8 @@ static void cycle_of_two(void)
 static void cycle_of_listener(void)
 {
 	struct sockaddr_un address = { AF_UNIX, "\0in flight" };
-	int listener = must(socket(AF_UNIX, SOCK_STREAM, 0)), s = must(socket(AF_UNIX, SOCK_STREAM, 0)),
-	    p[2];
+	int listener = must(socket(AF_UNIX, SOCK_STREAM, 0)),
+	    s = must(socket(AF_UNIX, SOCK_STREAM, 0)), p[2];
 
 	must(bind(listener, (void *)&address, 12));
 	must(listen(listener, 1));

@@ -17,11 +17,11 @@ static long locked_kib(void)
 /* `at` pages from the start of an area; the old mapping is its third and fourth page. */
 static void move_to(int at, bool locked)
 {
-	char *area = map_anon(8 * PAGE), *old = area + 2 * PAGE, *new = area + at * PAGE;
+	char *area = map_anon(8 * PAGE), *old = area + 2 * PAGE, *new = area + at *PAGE;
 
 	must(munmap(area, 8 * PAGE));
-	must(mmap(old, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		  0));
+	must(mmap(old, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		  -1, 0));
 	memset(old, 'x', 2 * PAGE);
 	if (locked)
 		must(mlock(old, 2 * PAGE));

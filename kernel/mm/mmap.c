@@ -154,7 +154,7 @@ static int map_file(struct vma *vma, struct file *file, u64 page_offset)
 
 /* A free range becomes mapped. */
 static int map_range_unsealed(struct mm *mm, u64 start, u64 end, u32 flags,
-		     const struct mmap_request *request)
+			      const struct mmap_request *request)
 {
 	struct file *file = request->file;
 	u64 pages = (end - start) >> PAGE_SHIFT;

@@ -128,6 +128,8 @@ void unix_put(struct unix_socket *unix_socket); /* NULL is allowed */
 void unix_lock_two(struct unix_socket *a, struct unix_socket *b); /* may be the same one */
 void unix_unlock_two(struct unix_socket *a, struct unix_socket *b);
 void unix_wake_all(struct unix_socket *unix_socket); /* the state changed */
+void unix_relay_start(struct unix_socket *self, struct unix_socket *peer);
+void unix_relay_stop(struct unix_socket *self, struct unix_socket *peer);
 void unix_release(struct socket *socket);
 void unix_destroy(struct socket *socket);
 int unix_pair(struct socket *a, struct socket *b);
@@ -167,4 +169,3 @@ int unix_wait_for_room(struct unix_socket *other, u64 deadline_ns);
 
 /* unix_stream.c, unix_dgram.c */
 void unix_datagram_disconnected(struct unix_socket *self, struct unix_socket *peer);
-void unix_relay_stop(struct unix_socket *self, struct unix_socket *peer);

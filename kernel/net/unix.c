@@ -133,6 +133,30 @@ void unix_wake_all(struct unix_socket *self)
 	wait_wake_all(&self->socket.write_wait, READY_OUT | POLLHUP | POLLERR);
 }
 
+/* --- Relays: see unix_dgram.c ----------------------------------------------------------------------------------------- */
+
+void unix_relay_stop(struct unix_socket *self, struct unix_socket *peer)
+{
+	bool was;
+
+	spin_lock(&self->socket.lock);
+	was = self->relaying;
+	self->relaying = false;
+	if (was)
+		wait_remove(&peer->peer_wait, &self->relay);
+	spin_unlock(&self->socket.lock);
+}
+
+void unix_relay_start(struct unix_socket *self, struct unix_socket *peer)
+{
+	spin_lock(&self->socket.lock);
+	if (self->peer == peer && !self->relaying) {
+		self->relaying = true;
+		wait_add(&peer->peer_wait, &self->relay);
+	}
+	spin_unlock(&self->socket.lock);
+}
+
 /* --- The end -------------------------------------------------------------------------------------------------------- */
 
 /* The other end of a connection learns that this one is gone; `lost`: with something that it had sent. */

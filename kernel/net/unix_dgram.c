@@ -35,28 +35,6 @@ static bool is_full_for(const struct unix_socket *self, const struct unix_socket
 	return other != self && READ_ONCE(other->peer) != self && unix_is_full(other);
 }
 
-void unix_relay_stop(struct unix_socket *self, struct unix_socket *peer)
-{
-	bool was;
-
-	spin_lock(&self->socket.lock);
-	was = self->relaying;
-	self->relaying = false;
-	if (was)
-		wait_remove(&peer->peer_wait, &self->relay);
-	spin_unlock(&self->socket.lock);
-}
-
-static void relay_start(struct unix_socket *self, struct unix_socket *peer)
-{
-	spin_lock(&self->socket.lock);
-	if (self->peer == peer && !self->relaying) {
-		self->relaying = true;
-		wait_add(&peer->peer_wait, &self->relay);
-	}
-	spin_unlock(&self->socket.lock);
-}
-
 /* Self no longer sends to `peer`: what came from there is dropped, and a peer that was connected back is told. */
 void unix_datagram_disconnected(struct unix_socket *self, struct unix_socket *peer)
 {
@@ -449,7 +427,7 @@ static bool can_send(struct unix_socket *self)
 		return true;
 	full = is_full_for(self, other);
 	if (full) {
-		relay_start(self, other);
+		unix_relay_start(self, other);
 		memory_fence(); /* the relay is there, or the room made before it is seen */
 		full = is_full_for(self, other);
 	}
