@@ -197,6 +197,7 @@ static int exec_commit(struct exec *exec)
 
 	if (error)
 		return error;
+	posix_timers_delete();
 	commit_mm(exec);
 	commit_sighand(exec);
 	commit_identity(exec);

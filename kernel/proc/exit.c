@@ -188,8 +188,10 @@ void task_exit(int wait_status)
 	if (last && current->tgid == 1)
 		panic("Attempted to kill init! exitcode=0x%08x", (unsigned int)process->exit_code);
 	current->exit_code = wait_status;
-	if (last)
+	if (last) {
 		itimers_exit(process);
+		posix_timers_delete();
+	}
 	exit_mm();
 	exit_files();
 	if (last && process->session_leader)

@@ -21,7 +21,7 @@ static void exit_work_once(struct trap_frame *frame, u32 work)
 	if (work & WORK_NOTIFY) {
 		child_tid_store();
 		task_work_run();
-		itimer_check_cpu(current->process);
+		process_check_cpu();
 	}
 	if (work & WORK_SIGNAL)
 		signal_deliver(frame);

@@ -84,6 +84,7 @@ static struct sighand *task_unlink(struct task *task, struct tty **tty)
 	pid_detach(task, PID_THREAD);
 	flags = spin_lock_irq(&sighand->lock);
 	account_thread(process, task);
+	signal_timers_detach(&task->pending);
 	list_del_init(&task->thread_link);
 	rcu_assign(task->sighand, NULL);
 	if (leader) {

@@ -228,16 +228,12 @@ void task_times(struct task *task, u64 *user_ns, u64 *system_ns)
 	*user_ns = total - *system_ns;
 }
 
-void process_times(struct process *process, u64 *user_ns, u64 *system_ns)
+void process_times_locked(struct process *process, u64 *user_ns, u64 *system_ns)
 {
 	struct task *thread;
-	unsigned long flags;
-	struct sighand *sighand = process_lock_sighand(process, &flags);
 
 	*user_ns = process->user_ns;
 	*system_ns = process->system_ns;
-	if (!sighand)
-		return;
 	list_for_each_entry (thread, &process->threads, thread_link) {
 		u64 user, system;
 
@@ -245,5 +241,17 @@ void process_times(struct process *process, u64 *user_ns, u64 *system_ns)
 		*user_ns += user;
 		*system_ns += system;
 	}
+}
+
+void process_times(struct process *process, u64 *user_ns, u64 *system_ns)
+{
+	unsigned long flags;
+	struct sighand *sighand = process_lock_sighand(process, &flags);
+
+	*user_ns = process->user_ns;
+	*system_ns = process->system_ns;
+	if (!sighand)
+		return;
+	process_times_locked(process, user_ns, system_ns);
 	spin_unlock_irq(&sighand->lock, flags);
 }

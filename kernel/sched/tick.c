@@ -34,10 +34,8 @@ static void sample_times(struct runqueue *rq, u64 ns)
 
 	if (task == rq->idle)
 		return;
-	if (READ_ONCE(task->process->virtual_timer.value_ns) |
-	    READ_ONCE(task->process->profile_timer.value_ns))
-		__atomic_fetch_or(&task->head.work, WORK_NOTIFY,
-				  __ATOMIC_SEQ_CST); /* itimer_check_cpu */
+	if (process_watches_cpu(task->process))
+		__atomic_fetch_or(&task->head.work, WORK_NOTIFY, __ATOMIC_SEQ_CST);
 	if (this_cpu(irq_from_user)) {
 		task->user_ns += ns;
 		if (task->sched.nice > 0)

@@ -18,8 +18,11 @@ void signal_pending_init(struct signal_pending *pending)
 	list_init(&pending->queue);
 }
 
+/* Off its list; a timer keeps its own. */
 static void queued_free(struct signal_queued *queued)
 {
+	if (queued->timer)
+		return;
 	if (queued->account) {
 		atomic_dec(&queued->account->signals);
 		user_account_put(queued->account);
@@ -33,7 +36,7 @@ void signal_pending_flush(struct signal_pending *pending)
 
 	pending->set = 0;
 	list_for_each_entry_safe (queued, next, &pending->queue, link) {
-		list_del(&queued->link);
+		list_del_init(&queued->link);
 		queued_free(queued);
 	}
 }
@@ -48,7 +51,7 @@ void pending_remove(struct signal_pending *pending, sigset_t set)
 	list_for_each_entry_safe (queued, next, &pending->queue, link) {
 		if (!(sigset_of(queued->info.si_signo) & set))
 			continue;
-		list_del(&queued->link);
+		list_del_init(&queued->link);
 		queued_free(queued);
 	}
 }
@@ -75,6 +78,7 @@ static struct signal_queued *queued_alloc(struct task *target, bool unlimited)
 	if (!queued)
 		goto put_account;
 	queued->account = account;
+	queued->timer = NULL;
 	return queued;
 
 put_account:
@@ -101,6 +105,38 @@ int pending_add(struct signal_pending *pending, struct task *target, const struc
 	return 0;
 }
 
+struct signal_queued *signal_timer_entry(struct posix_timer *timer)
+{
+	struct signal_queued *entry = queued_alloc(current, false);
+
+	if (!entry)
+		return NULL;
+	list_init(&entry->link);
+	entry->timer = timer;
+	return entry;
+}
+
+void signal_timer_info(struct signal_queued *entry, const struct abi_siginfo *info)
+{
+	entry->info = *info;
+}
+
+void signal_timer_release(struct signal_queued *entry)
+{
+	entry->timer = NULL;
+	if (list_empty(&entry->link))
+		queued_free(entry);
+}
+
+void signal_timers_detach(struct signal_pending *pending)
+{
+	struct signal_queued *queued, *next;
+
+	list_for_each_entry_safe (queued, next, &pending->queue, link)
+		if (queued->timer)
+			list_del_init(&queued->link);
+}
+
 /* The first entry of `signo` leaves the queue; its bit too, unless another one is queued. */
 static void pending_collect(struct signal_pending *pending, int signo, struct abi_siginfo *info)
 {
@@ -123,7 +159,9 @@ static void pending_collect(struct signal_pending *pending, int signo, struct ab
 		return;
 	}
 	*info = first->info;
-	list_del(&first->link);
+	list_del_init(&first->link);
+	if (first->timer)
+		posix_timer_taken(first->timer, info);
 	queued_free(first);
 }
 

@@ -123,12 +123,26 @@ static void kill_process(struct process *process, int signo)
 	}
 }
 
+/* A signal was added to the pending ones: somebody is to take it. */
+static void announce(struct task *task, int signo, bool whole_process)
+{
+	struct task *thread;
+
+	wait_wake_all(&task->sighand->signalfd_wait, 0);
+	thread = choose_thread(task, signo, whole_process);
+	if (!thread)
+		return;
+	if (is_fatal(thread, signo))
+		kill_process(task->process, signo);
+	else
+		signal_wake(thread, false);
+}
+
 static int send(struct task *task, const struct abi_siginfo *info, bool whole_process, bool forced)
 {
 	struct process *process = task->process;
 	struct signal_pending *pending = whole_process ? &process->shared_pending : &task->pending;
 	int signo = info->si_signo, error;
-	struct task *thread;
 
 	if ((process->flags & PROCESS_GROUP_EXIT) || task->flags & TASK_FLAG_KERNEL)
 		return 0;
@@ -140,15 +154,27 @@ static int send(struct task *task, const struct abi_siginfo *info, bool whole_pr
 	error = pending_add(pending, task, info);
 	if (error)
 		return error;
-	wait_wake_all(&task->sighand->signalfd_wait, 0);
-	thread = choose_thread(task, signo, whole_process);
-	if (!thread)
-		return 0;
-	if (is_fatal(thread, signo))
-		kill_process(process, signo);
-	else
-		signal_wake(thread, false);
+	announce(task, signo, whole_process);
 	return 0;
+}
+
+bool signal_send_timer(struct task *task, struct signal_queued *entry, bool whole_process)
+{
+	struct signal_pending *pending = whole_process ? &task->process->shared_pending
+						       : &task->pending;
+	int signo = entry->info.si_signo;
+
+	if (task->process->flags & PROCESS_GROUP_EXIT)
+		return true;
+	signal_cancel_opposite(task, signo);
+	if (is_ignored(task, signo, false))
+		return false;
+	if (!list_empty(&entry->link))
+		return true;
+	list_add_tail(&entry->link, &pending->queue);
+	pending->set |= sigset_of(signo);
+	announce(task, signo, whole_process);
+	return true;
 }
 
 int signal_send_locked(struct task *task, const struct abi_siginfo *info, bool whole_process)

@@ -54,18 +54,41 @@ struct task *cpu_clock_task(int clock_id, bool *thread)
 	return NULL;
 }
 
+static u64 process_clock_of(int id, u64 user, u64 system)
+{
+	return (id & CLOCK_WHICH_MASK) == CLOCK_VIRT ? user : user + system;
+}
+
+static u64 thread_clock_of(struct task *task, int id)
+{
+	u64 user, system;
+
+	if ((id & CLOCK_WHICH_MASK) == CLOCK_SCHED)
+		return task_runtime_ns(task);
+	task_times(task, &user, &system);
+	return process_clock_of(id, user, system);
+}
+
 u64 cpu_clock_of(struct task *task, int clock_id)
 {
 	int id = cpu_clock_id(clock_id);
 	u64 user, system;
 
-	if ((id & CLOCK_OF_THREAD) && (id & CLOCK_WHICH_MASK) == CLOCK_SCHED)
-		return task_runtime_ns(task);
 	if (id & CLOCK_OF_THREAD)
-		task_times(task, &user, &system);
-	else
-		process_times(task->process, &user, &system);
-	return (id & CLOCK_WHICH_MASK) == CLOCK_VIRT ? user : user + system;
+		return thread_clock_of(task, id);
+	process_times(task->process, &user, &system);
+	return process_clock_of(id, user, system);
+}
+
+u64 cpu_clock_of_locked(struct task *task, int clock_id)
+{
+	int id = cpu_clock_id(clock_id);
+	u64 user, system;
+
+	if (id & CLOCK_OF_THREAD)
+		return thread_clock_of(task, id);
+	process_times_locked(task->process, &user, &system);
+	return process_clock_of(id, user, system);
 }
 
 int cpu_clock_read(int clock_id, u64 *ns)

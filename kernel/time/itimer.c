@@ -11,26 +11,50 @@
 /* A periodic timer skips what is due before this time is over: shorter ones would never leave the interrupt. */
 #define ITIMER_PACE_NS (50 * NSEC_PER_USEC)
 
-/* Who sets a process's ITIMER_REAL holds it: between cancelling and starting, no callback may run. */
-static struct mutex real_timer_lock = MUTEX_INIT(real_timer_lock, RANK_SLEEP_MISC);
-
-static struct process *process_of_timer(struct hrtimer *timer)
+/* sighand->lock of the process held. */
+static void signal_from_timer(struct process *process, int signo)
 {
-	return container_of(timer, struct process, real_timer);
+	const struct abi_siginfo info = { .si_signo = signo, .si_code = SI_KERNEL };
+
+	(void)signal_send_locked(process->leader, &info, true);
 }
 
-/* Runs in the timer interrupt. The process is alive: exit cancels the timer before the struct goes. */
+static void real_start(struct process *process, u64 expires_ns)
+{
+	process->real_expires_ns = expires_ns;
+	if (expires_ns)
+		hrtimer_start(&process->real_timer, expires_ns);
+	else
+		(void)hrtimer_try_cancel(&process->real_timer);
+}
+
+static void real_fire(struct process *process)
+{
+	u64 now = clock_ns() + ITIMER_PACE_NS, next = process->real_expires_ns;
+	u64 interval = process->real_interval_ns;
+
+	signal_from_timer(process, SIGALRM);
+	if (interval)
+		next += interval * ((now - next) / interval + 1);
+	real_start(process, interval ? next : 0);
+}
+
+/*
+ * Runs in the timer interrupt. The process is alive: exit cancels the timer before the struct goes. The timer may have been
+ * set anew while this call was on its way.
+ */
 enum hrtimer_restart itimer_real_expired(struct hrtimer *timer)
 {
-	struct process *process = process_of_timer(timer);
-	u64 interval = READ_ONCE(process->real_interval_ns), now;
+	struct process *process = container_of(timer, struct process, real_timer);
+	unsigned long flags;
+	struct sighand *sighand = process_timers_lock(process, &flags);
 
-	signal_kernel(process->leader, SIGALRM, true);
-	if (!interval)
+	if (!sighand)
 		return HRTIMER_DONE;
-	now = clock_ns() + ITIMER_PACE_NS;
-	timer->expires_ns += interval * ((now - timer->expires_ns) / interval + 1);
-	return HRTIMER_RESTART;
+	if (process->real_expires_ns && clock_ns() >= process->real_expires_ns)
+		real_fire(process);
+	spin_unlock_irq(&sighand->lock, flags);
+	return HRTIMER_DONE;
 }
 
 static void itimer_of_ns(struct abi_itimerval *value, u64 left_ns, u64 interval_ns)
@@ -52,14 +76,11 @@ static int timeval_ns(const struct abi_timeval *tv, u64 *ns)
 	return 0;
 }
 
-static void itimer_real_get(struct process *process, u64 *left, u64 *interval)
+static u64 left_of(u64 expires, u64 now)
 {
-	u64 now = clock_ns(), expires = process->real_timer.expires_ns;
-
-	*interval = process->real_interval_ns;
-	*left = 0;
-	if (hrtimer_queued(&process->real_timer)) /* an armed timer never reads as 0: that means off */
-		*left = expires > now + NSEC_PER_USEC ? expires - now : NSEC_PER_USEC;
+	if (!expires) /* an armed timer never reads as 0: that means off */
+		return 0;
+	return expires > now + NSEC_PER_USEC ? expires - now : NSEC_PER_USEC;
 }
 
 static struct interval_timer *cpu_timer_of(struct process *process, unsigned int which)
@@ -71,122 +92,158 @@ static u64 cpu_time_of(struct process *process, unsigned int which)
 {
 	u64 user, system;
 
-	process_times(process, &user, &system);
+	process_times_locked(process, &user, &system);
 	return which == ITIMER_VIRTUAL ? user : user + system;
 }
 
-static int itimer_read(struct process *process, unsigned int which, struct abi_itimerval *value)
-{
-	struct interval_timer *timer;
-	u64 left, interval, used;
+struct itimer_value {
+	u64 left, interval;
+};
 
-	if (which > ITIMER_PROF)
-		return -EINVAL;
-	if (which == ITIMER_REAL) {
-		itimer_real_get(process, &left, &interval);
-	} else {
-		timer = cpu_timer_of(process, which);
-		used = cpu_time_of(process, which);
-		interval = timer->interval_ns;
-		left = 0;
-		if (timer->value_ns)
-			left = timer->value_ns > used ? timer->value_ns - used : NSEC_PER_USEC;
-	}
-	itimer_of_ns(value, left, interval);
-	return 0;
-}
-
-static void itimer_real_set(struct process *process, u64 value, u64 interval)
-{
-	mutex_lock(&real_timer_lock);
-	hrtimer_cancel(&process->real_timer);
-	WRITE_ONCE(process->real_interval_ns, interval);
-	if (value)
-		hrtimer_start(&process->real_timer, deadline_after(value));
-	mutex_unlock(&real_timer_lock);
-}
-
-/* value_ns is the CPU time at which the timer fires; 0: off. */
-static bool cpu_timer_check(struct process *process, unsigned int which, int signo)
+static struct itimer_value itimer_read_locked(struct process *process, unsigned int which)
 {
 	struct interval_timer *timer = cpu_timer_of(process, which);
-	u64 used;
 
-	if (!timer->value_ns)
-		return false;
-	used = cpu_time_of(process, which);
-	if (used < timer->value_ns)
-		return true;
-	timer->value_ns = timer->interval_ns ? used + timer->interval_ns : 0;
-	signal_kernel(process->leader, signo, true);
-	return timer->value_ns != 0;
+	if (which == ITIMER_REAL)
+		return (struct itimer_value){ left_of(process->real_expires_ns, clock_ns()),
+					      process->real_interval_ns };
+	return (struct itimer_value){ left_of(timer->value_ns, cpu_time_of(process, which)),
+				      timer->interval_ns };
 }
 
-/* On return to user mode and in sleeps: not in the interrupt, as process_times walks the threads. */
-void itimer_check_cpu(struct process *process)
+static void itimer_write_locked(struct process *process, unsigned int which, struct itimer_value new)
 {
-	(void)cpu_timer_check(process, ITIMER_VIRTUAL, SIGVTALRM);
-	(void)cpu_timer_check(process, ITIMER_PROF, SIGPROF);
-}
+	struct interval_timer *timer = cpu_timer_of(process, which);
 
-static int itimer_write(struct process *process, unsigned int which,
-			const struct abi_itimerval *value)
-{
-	struct interval_timer *timer;
-	u64 ns, interval;
-
-	if (timeval_ns(&value->it_value, &ns) || timeval_ns(&value->it_interval, &interval))
-		return -EINVAL;
 	if (which == ITIMER_REAL) {
-		itimer_real_set(process, ns, interval);
-		return 0;
+		process->real_interval_ns = new.interval;
+		real_start(process, new.left ? deadline_after(new.left) : 0);
+	} else {
+		timer->interval_ns = new.interval;
+		timer->value_ns = new.left ? cpu_time_of(process, which) + new.left : 0;
 	}
-	timer = cpu_timer_of(process, which);
-	timer->interval_ns = interval;
-	WRITE_ONCE(timer->value_ns, ns ? cpu_time_of(process, which) + ns : 0);
-	return 0;
+}
+
+/* The running task's timer; `new` NULL: only read. */
+static struct itimer_value itimer_exchange(unsigned int which, const struct itimer_value *new)
+{
+	unsigned long flags = spin_lock_irq(&current->sighand->lock);
+	struct itimer_value old = itimer_read_locked(current->process, which);
+
+	if (new)
+		itimer_write_locked(current->process, which, *new);
+	spin_unlock_irq(&current->sighand->lock, flags);
+	return old;
+}
+
+static void cpu_timer_check(struct process *process, unsigned int which, int signo, u64 used)
+{
+	struct interval_timer *timer = cpu_timer_of(process, which);
+
+	if (!timer->value_ns || used < timer->value_ns)
+		return;
+	/* Periods that passed unseen, between two ticks, give one signal. */
+	if (timer->interval_ns)
+		timer->value_ns +=
+			timer->interval_ns * ((used - timer->value_ns) / timer->interval_ns + 1);
+	else
+		timer->value_ns = 0;
+	signal_from_timer(process, signo);
+}
+
+/* RLIMIT_CPU: SIGXCPU when the soft limit is reached and in each second after it, SIGKILL at the hard one. */
+static int cpu_limit_signal(struct process *process, u64 used)
+{
+	struct abi_rlimit *limit = &process->limits.limit[RLIMIT_CPU];
+	u64 seconds = used / NSEC_PER_SEC;
+	int signo = 0;
+
+	spin_lock(&process->limits_lock);
+	if (seconds >= limit->rlim_max) {
+		signo = SIGKILL;
+	} else if (seconds >= limit->rlim_cur) {
+		signo = SIGXCPU;
+		limit->rlim_cur++;
+	}
+	spin_unlock(&process->limits_lock);
+	return signo;
+}
+
+bool process_watches_cpu(const struct process *process)
+{
+	return (READ_ONCE(process->virtual_timer.value_ns) |
+		READ_ONCE(process->profile_timer.value_ns) | READ_ONCE(process->cpu_timers_armed)) ||
+	       READ_ONCE(process->limits.limit[RLIMIT_CPU].rlim_cur) != RLIM_INFINITY;
+}
+
+void process_check_cpu(void)
+{
+	struct process *process = current->process;
+	unsigned long flags;
+	u64 user, system;
+	int signo;
+
+	if (likely(!process_watches_cpu(process)))
+		return;
+	flags = spin_lock_irq(&current->sighand->lock);
+	process_times_locked(process, &user, &system);
+	cpu_timer_check(process, ITIMER_VIRTUAL, SIGVTALRM, user);
+	cpu_timer_check(process, ITIMER_PROF, SIGPROF, user + system);
+	posix_timers_check_cpu(process, current->sighand);
+	spin_unlock_irq(&current->sighand->lock, flags);
+	signo = cpu_limit_signal(process, user + system);
+	if (signo)
+		signal_kernel(current, signo, true);
 }
 
 long sys_getitimer(unsigned int which, struct user_ptr value)
 {
-	struct abi_itimerval now;
-	int error = itimer_read(current->process, which, &now);
+	struct itimer_value now;
+	struct abi_itimerval user;
 
-	return error ? error : user_write(value, &now, sizeof(now));
+	if (which > ITIMER_PROF)
+		return -EINVAL;
+	now = itimer_exchange(which, NULL);
+	itimer_of_ns(&user, now.left, now.interval);
+	return user_write(value, &user, sizeof(user));
 }
 
 long sys_setitimer(unsigned int which, struct user_ptr value, struct user_ptr old_value)
 {
-	struct abi_itimerval now, new = { 0 };
-	int error;
+	struct abi_itimerval user = { 0 };
+	struct itimer_value new, old;
 
-	if (value.addr && user_read(&new, value, sizeof(new)))
+	if (value.addr && user_read(&user, value, sizeof(user)))
 		return -EFAULT;
-	error = itimer_read(current->process, which, &now);
-	if (error)
-		return error;
-	error = itimer_write(current->process, which, &new);
-	if (error)
-		return error;
-	return old_value.addr ? user_write(old_value, &now, sizeof(now)) : 0;
+	if (which > ITIMER_PROF || timeval_ns(&user.it_value, &new.left) ||
+	    timeval_ns(&user.it_interval, &new.interval))
+		return -EINVAL;
+	old = itimer_exchange(which, &new);
+	if (!old_value.addr)
+		return 0;
+	itimer_of_ns(&user, old.left, old.interval);
+	return user_write(old_value, &user, sizeof(user));
 }
 
 /* Seconds left of the old alarm, at least 1 if there was one. */
 long sys_alarm(unsigned int seconds)
 {
-	struct process *process = current->process;
-	u64 left, interval;
+	const struct itimer_value new = { seconds * NSEC_PER_SEC, 0 };
+	struct itimer_value old = itimer_exchange(ITIMER_REAL, &new);
 
-	itimer_real_get(process, &left, &interval);
-	itimer_real_set(process, seconds * NSEC_PER_SEC, 0);
-	return left ? (long)MAX((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, 1ULL) : 0;
+	return old.left ? (long)MAX((old.left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, 1ULL) : 0;
 }
 
+/* The last thread: nobody sets them any more. */
 void itimers_exit(struct process *process)
 {
-	hrtimer_cancel(&process->real_timer);
+	unsigned long flags = spin_lock_irq(&current->sighand->lock);
+
+	process->real_expires_ns = 0;
 	process->virtual_timer.value_ns = 0;
 	process->profile_timer.value_ns = 0;
+	spin_unlock_irq(&current->sighand->lock, flags);
+	hrtimer_cancel(&process->real_timer);
 }
 
 void itimers_init(struct process *process)

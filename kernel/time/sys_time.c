@@ -6,6 +6,11 @@
 
 #include "internal.h"
 
+int timer_alarm_permitted(void)
+{
+	return capable(CAP_WAKE_ALARM) ? 0 : -EPERM;
+}
+
 long sys_clock_gettime(unsigned int clock, struct user_ptr time)
 {
 	u64 ns;

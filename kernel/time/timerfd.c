@@ -2,10 +2,8 @@
  * timerfd: a timer that is read and waited for as a file. It fires once; the periods that have passed since are counted when
  * somebody looks, and only then is it armed again. So a timer that nobody reads costs one interrupt.
  */
-#include <abi/capability.h>
 #include <abi/errno.h>
 #include <abi/fcntl.h>
-#include <kernel/cred.h>
 #include <kernel/file.h>
 #include <kernel/io_iter.h>
 #include <kernel/sched.h>
@@ -221,7 +219,7 @@ long sys_timerfd_create(unsigned int clock, u32 flags)
 	if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME &&
 	    !clock_is_alarm((int)clock))
 		return -EINVAL;
-	if (clock_is_alarm((int)clock) && !capable(CAP_WAKE_ALARM))
+	if (clock_is_alarm((int)clock) && timer_alarm_permitted())
 		return -EPERM;
 	return fd_install_new(timerfd_make((int)clock, flags), flags & TFD_CLOEXEC);
 }
@@ -280,7 +278,7 @@ long sys_timerfd_settime(int fd, u32 flags, struct user_ptr new_value, struct us
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	timerfd = file->private_data;
-	if (clock_is_alarm(timerfd->clock) && !capable(CAP_WAKE_ALARM)) {
+	if (clock_is_alarm(timerfd->clock) && timer_alarm_permitted()) {
 		file_put(file);
 		return -EPERM;
 	}

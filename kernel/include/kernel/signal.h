@@ -27,6 +27,8 @@ static inline sigset_t sigset_of(int signo)
 struct signal_queued {
 	struct list link;
 	struct abi_siginfo info;
+	struct posix_timer
+		*timer; /* [sighand] whose only signal it is: not freed when it is taken; NULL */
 	struct user_account *account; /* charged for RLIMIT_SIGPENDING; may be NULL */
 };
 
@@ -34,6 +36,8 @@ struct signal_pending {
 	sigset_t set; /* [sighand] */
 	struct list queue; /* [sighand] of struct signal_queued; a set bit without an entry: SI_USER from 0 */
 };
+
+struct posix_timer;
 
 struct sighand {
 	struct refcount ref;
@@ -60,6 +64,19 @@ void signal_fault(int signo, int code, u64 address);
 /* Before signal_fault for a page fault of user code: what it was, for the signal frame. */
 void signal_note_page_fault(enum trap_access access, bool present);
 void signal_force_kill(struct task *task); /* SIGKILL from the kernel */
+
+/* The signal of a POSIX timer, made once and charged to the caller's user; NULL: too many. */
+struct signal_queued *signal_timer_entry(struct posix_timer *timer);
+/* sighand->lock held in what follows. What it says: */
+void signal_timer_info(struct signal_queued *entry, const struct abi_siginfo *info);
+/* Queues it, unless it is queued. False: the signal is ignored. */
+bool signal_send_timer(struct task *task, struct signal_queued *entry, bool whole_process);
+/* The timer goes: a pending signal stays. */
+void signal_timer_release(struct signal_queued *entry);
+/* A thread goes: its timers may not use its queue any more. */
+void signal_timers_detach(struct signal_pending *pending);
+/* Upward call, kernel/time: the timer's signal was taken; may change *info. */
+void posix_timer_taken(struct posix_timer *timer, struct abi_siginfo *info);
 
 /* Recomputes WORK_SIGNAL of the task from its pending sets. sighand->lock held. */
 void signal_recalculate(struct task *task);

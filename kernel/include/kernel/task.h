@@ -105,12 +105,13 @@ struct process {
 	long rss_peak, children_rss_peak; /* pages */
 
 	struct hrtimer real_timer; /* ITIMER_REAL, alarm */
-	u64 real_interval_ns; /* [sighand] */
+	u64 real_expires_ns, real_interval_ns; /* [sighand] 0: off */
 	struct list posix_timers; /* [sighand] */
+	u32 cpu_timers_armed; /* [sighand] of the POSIX timers, those of CPU time */
 	struct interval_timer {
-		u64 value_ns, interval_ns; /* [sighand] CPU time left */
+		u64 value_ns, interval_ns; /* [sighand] CPU time at which it fires, 0: off */
 	} virtual_timer, profile_timer;
-	u32 next_timer_id;
+	u32 next_timer_id; /* [sighand] */
 
 	u64 start_ns; /* [I] clock_ns at fork */
 	bool is_subreaper, has_subreaper;
@@ -292,6 +293,8 @@ struct task *task_create_idle(unsigned int cpu); /* not queued anywhere; NULL: o
 void process_put(struct process *process);
 /* CPU time of the whole process, threads alive and gone. */
 void process_times(struct process *process, u64 *user_ns, u64 *system_ns);
+void process_times_locked(struct process *process, u64 *user_ns,
+			  u64 *system_ns); /* sighand->lock held */
 /* The same of one thread, up to now. */
 void task_times(struct task *task, u64 *user_ns, u64 *system_ns);
 /* RUSAGE_SELF, CHILDREN, BOTH. */

@@ -84,5 +84,8 @@ u64 deadline_after(u64 ns);
 struct process;
 void itimers_init(struct process *process); /* a new process: none armed */
 void itimers_exit(struct process *process); /* the last thread is gone, or exec */
-/* The tick has seen the process use CPU time while ITIMER_VIRTUAL or ITIMER_PROF may be armed. Not in interrupts. */
-void itimer_check_cpu(struct process *process);
+void posix_timers_delete(void); /* of the running task's process: the last thread, or exec's only one */
+/* Something of the process waits for CPU time: each tick of its threads is to call process_check_cpu. */
+bool process_watches_cpu(const struct process *process);
+/* Fires timers and enforces RLIMIT_CPU, for the running task's process. Not in interrupts. */
+void process_check_cpu(void);

@@ -1,0 +1,144 @@
+/* cpu_timers.c - timers of CPU time fire after that much work, not after that much waiting; RLIMIT_CPU ends what works too long. */
+#include "contract.h"
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+
+static volatile sig_atomic_t count;
+
+static void handler(int signo)
+{
+	(void)signo;
+	count++;
+}
+
+static long long used_ns(void)
+{
+	struct timespec used;
+
+	must(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used));
+	return used.tv_sec * 1000000000LL + used.tv_nsec;
+}
+
+static void work_until(int want)
+{
+	long long end = used_ns() + 5000000000LL;
+
+	while (count < want)
+		for (int i = 0; i < 10000; i++)
+			if (i == 9999)
+				expect(used_ns() < end);
+}
+
+static void interval(int which, int signo)
+{
+	struct itimerval timer = { .it_value = { 0, 40000 } }, now;
+	long long begin;
+
+	handle(signo, handler, SA_RESTART);
+	count = 0;
+	must(setitimer(which, &timer, NULL));
+	sleep_ms(120);
+	expect_eq(count, 0);
+	must(getitimer(which, &now));
+	expect(now.it_value.tv_usec > 0 && now.it_value.tv_usec <= 60000);
+	begin = used_ns();
+	work_until(1);
+	expect(used_ns() - begin >= 30000000);
+	timer.it_interval = timer.it_value;
+	must(setitimer(which, &timer, &now));
+	expect(!now.it_value.tv_sec && !now.it_value.tv_usec);
+	count = 0;
+	work_until(3);
+	timer = (struct itimerval){ 0 };
+	must(setitimer(which, &timer, &now));
+	expect_eq(now.it_interval.tv_usec, 40000);
+	signal(signo, SIG_DFL);
+}
+
+static void posix(int clock)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec spec = { .it_value = { 0, 40000000 } }, now;
+	long long begin;
+	timer_t timer;
+
+	handle(SIGUSR1, handler, SA_RESTART);
+	count = 0;
+	must(timer_create(clock, &event, &timer));
+	must(timer_settime(timer, 0, &spec, NULL));
+	sleep_ms(120);
+	expect_eq(count, 0);
+	must(timer_gettime(timer, &now));
+	expect(now.it_value.tv_nsec > 0 && now.it_value.tv_nsec <= 40000000);
+	begin = used_ns();
+	work_until(1);
+	expect(used_ns() - begin >= 30000000);
+	spec.it_interval = spec.it_value;
+	must(timer_settime(timer, 0, &spec, NULL));
+	count = 0;
+	work_until(3);
+	must(timer_delete(timer));
+}
+
+static void limit(long soft, long hard, int signo)
+{
+	struct rlimit limits = { (rlim_t)soft, (rlim_t)hard };
+	pid_t child = fork_child();
+
+	if (!child) {
+		if (signo == SIGKILL)
+			handle(SIGXCPU, handler, 0);
+		must(setrlimit(RLIMIT_CPU, &limits));
+		for (;;)
+			continue;
+	}
+	expect_killed(child, signo);
+}
+
+static void *setter(void *arg)
+{
+	for (int i = 0; i < 100; i++) {
+		struct itimerval timer = { .it_value = { 0, 1000 + i % 7 } }, old;
+
+		must(setitimer(i % 3, &timer, &old));
+		must(getitimer(i % 3, &old));
+	}
+	return arg;
+}
+
+/* Threads that set the same timers at once lose nothing but their turns. */
+static void race(void)
+{
+	struct itimerval off = { 0 }, now;
+	pthread_t threads[2];
+
+	handle(SIGALRM, handler, SA_RESTART);
+	handle(SIGVTALRM, handler, SA_RESTART);
+	handle(SIGPROF, handler, SA_RESTART);
+	for (int i = 0; i < 2; i++)
+		must(pthread_create(&threads[i], NULL, setter, NULL));
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < 3; i++) {
+		must(setitimer(i, &off, NULL));
+		must(getitimer(i, &now));
+		expect(!now.it_value.tv_sec && !now.it_value.tv_usec);
+	}
+	count = 0;
+	sleep_ms(20);
+	expect_eq(count, 0);
+}
+
+int main(void)
+{
+	interval(ITIMER_PROF, SIGPROF);
+	interval(ITIMER_VIRTUAL, SIGVTALRM);
+	posix(CLOCK_PROCESS_CPUTIME_ID);
+	posix(CLOCK_THREAD_CPUTIME_ID);
+	race();
+	limit(1, 10, SIGXCPU);
+	limit(1, 2, SIGKILL);
+	say("they count work");
+	return 0;
+}
