@@ -1,4 +1,7 @@
-/* loadavg.c - the load average counts what runs on any CPU. */
+/*
+ * loadavg.c - the load average counts what runs on any CPU.
+ * mutants: openat=ENOENT clock_nanosleep=0 clone=ENOSYS kill=0
+ */
 #include "contract.h"
 
 static double load(void)

@@ -1,4 +1,7 @@
-/* affinity_storm.c - tasks whose CPUs are changed by others all the time, asleep, waking and running, obey and get lost nowhere. */
+/*
+ * affinity_storm.c - tasks whose CPUs are changed by others all the time, asleep, waking and running, obey and get lost nowhere.
+ * mutants: sched_setaffinity=EPERM sched_getaffinity=ENOSYS kill=0 clone=ENOSYS
+ */
 #include "contract.h"
 #include <sys/prctl.h>
 

@@ -1,4 +1,7 @@
-/* fair_share.c - two busy tasks on one CPU get the same part of it, to 2 % of a second. */
+/*
+ * fair_share.c - two busy tasks on one CPU get the same part of it, to 2 % of a second.
+ * mutants: sched_setaffinity=EPERM kill=0 clone=ENOSYS wait4=0
+ */
 #include "contract.h"
 #include <sys/resource.h>
 

@@ -1,6 +1,7 @@
 /*
  * rt_spread.c - a real-time task does not wait for another one while some CPU runs only ordinary tasks: neither one that wakes
  * nor one that is driven off its CPU.
+ * mutants: sched_setscheduler=EPERM sched_getaffinity=ENOSYS clone=ENOSYS kill=0
  */
 #include "contract.h"
 

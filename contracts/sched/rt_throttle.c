@@ -1,4 +1,7 @@
-/* rt_throttle.c - a real-time task that never sleeps leaves the ordinary ones a few percent of its CPU. */
+/*
+ * rt_throttle.c - a real-time task that never sleeps leaves the ordinary ones a few percent of its CPU.
+ * mutants: sched_setscheduler=EPERM sched_setaffinity=EPERM clone=ENOSYS kill=0
+ */
 #include "contract.h"
 
 static void pin(void)

@@ -1,4 +1,7 @@
-/* spread.c - as many busy tasks as there are CPUs soon have one each, wherever they were when they became free to move. */
+/*
+ * spread.c - as many busy tasks as there are CPUs soon have one each, wherever they were when they became free to move.
+ * mutants: sched_setaffinity=EPERM sched_getaffinity=ENOSYS clone=ENOSYS kill=0
+ */
 #include "contract.h"
 
 #define HOGS_MAX 4

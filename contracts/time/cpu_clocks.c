@@ -1,4 +1,7 @@
-/* cpu_clocks.c - clocks of CPU time: of processes and threads, by number, how fine they are, and sleeping by them. */
+/*
+ * cpu_clocks.c - clocks of CPU time: of processes and threads, by number, how fine they are, and sleeping by them.
+ * mutants: clock_gettime=EINVAL clock_getres=0 clock_nanosleep=0 clock_nanosleep=ENOSYS
+ */
 #include "contract.h"
 #include <pthread.h>
 

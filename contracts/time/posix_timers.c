@@ -1,4 +1,7 @@
-/* posix_timers.c - timers of a process: one signal each, overruns, threads, what fork and exec do with them. */
+/*
+ * posix_timers.c - timers of a process: one signal each, overruns, threads, what fork and exec do with them.
+ * mutants: timer_create=ENOSYS timer_settime=0 timer_gettime=0 timer_getoverrun=EINVAL timer_delete=0 rt_sigaction=0
+ */
 #include "contract.h"
 #include <pthread.h>
 #include <poll.h>

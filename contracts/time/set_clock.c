@@ -1,4 +1,7 @@
-/* set_clock.c - setting the wall clock forward ends what waits for a moment of it, and nothing else. */
+/*
+ * set_clock.c - setting the wall clock forward ends what waits for a moment of it, and nothing else.
+ * mutants: adjtimex=0 clock_adjtime=0 clock_settime=0 clock_settime=EINVAL
+ */
 #include "contract.h"
 #include <linux/futex.h>
 #include <poll.h>
@@ -124,14 +127,25 @@ static void by_adjtimex(void)
 	expect(wall(0).tv_sec - before.tv_sec >= 4000);
 }
 
+/* Only where the clock is a virtual machine's of the tests: its command line, and the environment its init gives. */
+static bool may_set_clock(void)
+{
+	char line[512] = { 0 };
+	int fd = open("/proc/cmdline", O_RDONLY);
+	bool ours = fd >= 0 && read(fd, line, sizeof(line) - 1) > 0 && strstr(line, " panic=-1");
+
+	if (fd >= 0)
+		close(fd);
+	return ours && getppid() == 1 && getenv("HOME") && !strcmp(getenv("HOME"), "/");
+}
+
 int main(void)
 {
 	struct timex state = { 0 };
 	struct timespec bad = { 1, -1 }, before = wall(0);
 	long long monotonic = now_ns();
 
-	/* Only where the clock is a virtual machine's. */
-	if (getppid() == 1) {
+	if (may_set_clock()) {
 		all_end(by_clock_settime);
 		all_end(by_settimeofday);
 		all_end(by_adjtimex);

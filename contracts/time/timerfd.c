@@ -1,4 +1,7 @@
-/* timerfd.c - a timer as a file: counts what nobody has read, is waited for, tells its rest, and refuses what makes no sense. */
+/*
+ * timerfd.c - a timer as a file: counts what nobody has read, is waited for, tells its rest, and refuses what makes no sense.
+ * mutants: timerfd_create=ENOSYS timerfd_settime=0 timerfd_gettime=0 timerfd_settime=ENOSYS read=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/epoll.h>
