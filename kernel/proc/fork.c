@@ -1,11 +1,13 @@
 /* New tasks. All that can fail is done on a task nobody knows of; then it is linked, and nothing fails any more. */
 #include <abi/capability.h>
 #include <abi/errno.h>
+#include <abi/fcntl.h>
 #include <abi/sched.h>
 #include <kernel/file.h>
 #include <kernel/init.h>
 #include <kernel/namespaces.h>
 #include <kernel/page.h>
+#include <kernel/pidfd.h>
 #include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/slab.h>
@@ -39,7 +41,12 @@ static int flags_check(const struct clone_request *request)
 {
 	u64 flags = request->flags;
 
-	if (flags & (CLONE_NAMESPACES | CLONE_PIDFD | CLONE_INTO_CGROUP) || request->set_tid_size)
+	if (flags & CLONE_NAMESPACES)
+		return -EINVAL;
+	/* There are no control groups, so no descriptor is one. */
+	if (flags & CLONE_INTO_CGROUP)
+		return -EBADF;
+	if ((flags & CLONE_PIDFD) && (flags & (CLONE_THREAD | CLONE_DETACHED)))
 		return -EINVAL;
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
@@ -146,20 +153,25 @@ static int copy_process(struct task *child, u64 flags)
 	return 0;
 }
 
-static int copy_pid(struct task *child, u64 flags)
+static int copy_pid(struct task *child, const struct clone_request *request)
 {
-	struct pid *pid = pid_alloc();
+	struct pid *pid;
+
+	if (request->set_tid && !capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
+		return -EPERM;
+	pid = request->set_tid ? pid_alloc_number(request->set_tid) : pid_alloc();
 
 	if (IS_ERR(pid))
 		return (int)PTR_ERR(pid);
 	child->pid = pid;
 	child->tid = pid->number;
-	child->tgid = flags & CLONE_THREAD ? current->tgid : pid->number;
+	child->tgid = request->flags & CLONE_THREAD ? current->tgid : pid->number;
 	return 0;
 }
 
-static int copy_resources(struct task *child, u64 flags)
+static int copy_resources(struct task *child, const struct clone_request *request)
 {
+	u64 flags = request->flags;
 	int error;
 
 	child->cred = cred_get(current->cred);
@@ -169,7 +181,7 @@ static int copy_resources(struct task *child, u64 flags)
 	    (error = copy_sighand(child, flags)) || (error = copy_process(child, flags)) ||
 	    (error = copy_mm(child, flags)))
 		return error;
-	return copy_pid(child, flags);
+	return copy_pid(child, request);
 }
 
 /* Gives back what a child that was never linked has got so far. */
@@ -313,8 +325,45 @@ static int child_link(struct task *child, const struct clone_request *request)
 	return error;
 }
 
+/* CLONE_PIDFD: a descriptor that means the child, known to the caller before the child is to anybody. */
+struct new_pidfd {
+	int fd;
+	struct file *file; /* NULL: not asked for */
+};
+
+static int pidfd_prepare(struct new_pidfd *new, const struct task *child,
+			 const struct clone_request *request)
+{
+	if (!(request->flags & CLONE_PIDFD))
+		return 0;
+	new->fd = fd_reserve(O_CLOEXEC);
+	if (new->fd < 0)
+		return new->fd;
+	new->file = pidfd_create(child->pid, 0);
+	if (!IS_ERR(new->file) && !user_write_u32(request->pidfd, (u32) new->fd))
+		return 0;
+	fd_release(new->fd);
+	if (IS_ERR(new->file))
+		return (int)PTR_ERR(new->file);
+	file_put(new->file);
+	return -EFAULT;
+}
+
+static void pidfd_finish(const struct new_pidfd *new, bool made)
+{
+	if (!new->file)
+		return;
+	if (made) {
+		fd_install(new->fd, new->file);
+		return;
+	}
+	fd_release(new->fd);
+	file_put(new->file);
+}
+
 struct task *task_clone(const struct clone_request *request, const struct trap_frame *frame)
 {
+	struct new_pidfd pidfd = { 0 };
 	struct task *child;
 	int error = flags_check(request);
 
@@ -327,7 +376,10 @@ struct task *task_clone(const struct clone_request *request, const struct trap_f
 		return ERR_PTR(-ENOMEM);
 	if (request->entry)
 		child->flags |= TASK_FLAG_KERNEL;
-	error = copy_resources(child, request->flags);
+	error = copy_resources(child, request);
+	if (error)
+		goto abandon_child;
+	error = pidfd_prepare(&pidfd, child, request);
 	if (error)
 		goto abandon_child;
 	copy_fields(child, request);
@@ -337,6 +389,7 @@ struct task *task_clone(const struct clone_request *request, const struct trap_f
 		copy_user_fields(child, request, frame);
 	sched_fork(child);
 	error = child_link(child, request);
+	pidfd_finish(&pidfd, !error);
 	if (error)
 		goto abandon_child;
 	return child;

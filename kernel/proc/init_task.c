@@ -48,6 +48,7 @@ struct pid init_pid = {
 		[PID_GROUP] = LIST_INIT(init_pid.tasks[PID_GROUP]),
 		[PID_SESSION] = LIST_INIT(init_pid.tasks[PID_SESSION]),
 	},
+	.wait = WAIT_QUEUE_INIT(init_pid.wait),
 };
 
 #define UNLIMITED                                                                                  \

@@ -57,7 +57,17 @@ static int pid_insert(struct pid *pid)
 	return error;
 }
 
-struct pid *pid_alloc(void)
+/* pid_lock held. */
+static int pid_insert_at(struct pid *pid, s32 number)
+{
+	if (radix_lookup(&pids, (u64)number))
+		return -EEXIST;
+	pid->number = number;
+	return radix_insert(&pids, (u64)number, pid);
+}
+
+/* `number` 0: the next one. */
+static struct pid *pid_make(s32 number)
 {
 	struct pid *pid = slab_alloc(pid_cache, SLAB_ZERO);
 	int error;
@@ -65,15 +75,26 @@ struct pid *pid_alloc(void)
 	if (!pid)
 		return ERR_PTR(-ENOMEM);
 	ref_init(&pid->ref, 1);
+	wait_queue_init(&pid->wait);
 	for (unsigned int type = 0; type < PID_TYPES; type++)
 		list_init(&AT(pid->tasks, type));
 	spin_lock(&pid_lock);
-	error = pid_insert(pid);
+	error = number ? pid_insert_at(pid, number) : pid_insert(pid);
 	spin_unlock(&pid_lock);
 	if (!error)
 		return pid;
 	slab_free(pid_cache, pid);
 	return ERR_PTR(error);
+}
+
+struct pid *pid_alloc(void)
+{
+	return pid_make(0);
+}
+
+struct pid *pid_alloc_number(s32 number)
+{
+	return number < 1 || number >= PID_MAX ? ERR_PTR(-EINVAL) : pid_make(number);
 }
 
 struct pid *pid_find(s32 number)

@@ -1,6 +1,7 @@
 /* The end of a task after its exit: the parent is told, and it leaves all lists. */
 #include <abi/errno.h>
 #include <abi/wait.h>
+#include <kernel/poll.h>
 #include <kernel/sched.h>
 #include <kernel/slab.h>
 #include <kernel/tty.h>
@@ -54,8 +55,9 @@ bool parent_notify_exit(struct task *leader, int signo)
 			signal_send_locked(parent, &info, true);
 		spin_unlock_irq(&sighand->lock, flags);
 	}
-	wait_wake_all(&parent->process->child_wait,
-		      0); /* also if nobody wants it: wait then finds no child */
+	/* Also if nobody wants it: wait then finds no child. */
+	wait_wake_all(&parent->process->child_wait, 0);
+	wait_wake_all(&leader->process->pids[PID_PROCESS]->wait, READY_IN);
 	return unwanted;
 }
 

@@ -1,5 +1,6 @@
 /* Handlers: the table that tasks may share. */
 #include <abi/errno.h>
+#include <kernel/poll.h>
 #include <kernel/slab.h>
 #include <lib/string.h>
 
@@ -45,8 +46,11 @@ static void sighand_free_rcu(struct rcu_head *head)
 
 void sighand_put(struct sighand *sighand)
 {
-	if (ref_put(&sighand->ref))
-		rcu_call(&sighand->rcu, sighand_free_rcu);
+	if (!ref_put(&sighand->ref))
+		return;
+	/* Who polls a signalfd here goes away by himself: see POLLFREE. */
+	wait_wake_all(&sighand->signalfd_wait, POLLHUP | POLLFREE);
+	rcu_call(&sighand->rcu, sighand_free_rcu);
 }
 
 void sighand_reset(struct sighand *sighand)

@@ -55,6 +55,13 @@ static int send_to_thread(struct task *target, const struct abi_siginfo *info)
 	return signal_send_task(target, info);
 }
 
+int signal_send_kill(struct task *leader, int signo)
+{
+	struct abi_siginfo info = info_from_me(signo, SI_USER);
+
+	return signo < 0 || signo > ABI_NSIG ? -EINVAL : send_to_process(leader, &info);
+}
+
 static int kill_one(s32 pid, const struct abi_siginfo *info)
 {
 	struct task *target = task_find_get(pid);
@@ -174,6 +181,19 @@ static int info_read(struct abi_siginfo *info, struct user_ptr from, int signo, 
 	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && target != current->tgid)
 		return -EPERM;
 	return signo < 0 || signo > ABI_NSIG ? -EINVAL : 0;
+}
+
+int signal_send_user_info(struct task *leader, int signo, struct user_ptr user_info)
+{
+	struct abi_siginfo info;
+
+	if (user_read(&info, user_info, sizeof(info)))
+		return -EFAULT;
+	if (info.si_signo != signo)
+		return -EINVAL;
+	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && leader->process != current->process)
+		return -EPERM;
+	return signo < 0 || signo > ABI_NSIG ? -EINVAL : send_to_process(leader, &info);
 }
 
 long sys_rt_sigqueueinfo(s32 pid, int signo, struct user_ptr user_info)

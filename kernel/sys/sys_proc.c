@@ -64,6 +64,7 @@ long sys_clone(u64 flags, u64 stack, struct user_ptr parent_tid, struct user_ptr
 		.tls = tls,
 		.parent_tid = parent_tid,
 		.child_tid = child_tid,
+		.pidfd = parent_tid,
 	};
 
 	/* Both use the same argument. */
@@ -103,10 +104,28 @@ static bool clone_args_valid(const struct abi_clone_args *args)
 	       !args->set_tid == !args->set_tid_size;
 }
 
+/* One number, as there is one namespace. */
+static int set_tid_read(const struct abi_clone_args *args, s32 *number)
+{
+	u32 value;
+
+	if (!args->set_tid_size)
+		return 0;
+	if (args->set_tid_size > 1)
+		return -EINVAL;
+	if (user_read_u32(&value, user_ptr(args->set_tid)))
+		return -EFAULT;
+	if ((s32)value < 1)
+		return -EINVAL;
+	*number = (s32)value;
+	return 0;
+}
+
 long sys_clone3(struct user_ptr user_args, size_t size)
 {
 	struct abi_clone_args args;
 	struct clone_request request;
+	s32 set_tid = 0;
 	int error;
 
 	if (size > PAGE_SIZE)
@@ -118,6 +137,9 @@ long sys_clone3(struct user_ptr user_args, size_t size)
 		return error;
 	if (!clone_args_valid(&args))
 		return -EINVAL;
+	error = set_tid_read(&args, &set_tid);
+	if (error)
+		return error;
 	request = (struct clone_request){
 		.flags = args.flags,
 		.exit_signal = (int)args.exit_signal,
@@ -126,7 +148,7 @@ long sys_clone3(struct user_ptr user_args, size_t size)
 		.parent_tid = user_ptr(args.parent_tid),
 		.child_tid = user_ptr(args.child_tid),
 		.pidfd = user_ptr(args.pidfd),
-		.set_tid_size = args.set_tid_size,
+		.set_tid = set_tid,
 	};
 	return start_child(&request);
 }

@@ -1,8 +1,11 @@
 /* wait4 and waitid. */
 #include <abi/errno.h>
+#include <abi/fcntl.h>
 #include <abi/wait.h>
+#include <kernel/pidfd.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
+#include <lib/err.h>
 
 /* Own group: a reference, or NULL. */
 static struct pid *own_group_get(void)
@@ -53,7 +56,26 @@ long sys_wait4(s32 pid, struct user_ptr status, u32 options, struct user_ptr rus
 	return result;
 }
 
-static int waitid_target(struct child_wait *wait, unsigned int type, s32 id)
+/* A descriptor that does not wait makes the call not wait. */
+static int waitid_pidfd(struct child_wait *wait, int fd, bool *no_wait)
+{
+	struct pid *pid;
+	u32 flags;
+
+	if (fd < 0)
+		return -EINVAL;
+	pid = pidfd_pid_get(fd, &flags);
+	if (IS_ERR(pid))
+		return (int)PTR_ERR(pid);
+	wait->type = P_PID;
+	wait->id = pid;
+	*no_wait = (flags & O_NONBLOCK) && !(wait->options & WNOHANG);
+	if (*no_wait)
+		wait->options |= WNOHANG;
+	return 0;
+}
+
+static int waitid_target(struct child_wait *wait, unsigned int type, s32 id, bool *no_wait)
 {
 	wait->type = (int)type;
 	switch (type) {
@@ -70,7 +92,7 @@ static int waitid_target(struct child_wait *wait, unsigned int type, s32 id)
 		wait->id = group_get(id);
 		return 0;
 	case P_PIDFD:
-		return id < 0 ? -EINVAL : -EBADF; /* no descriptor is one */
+		return waitid_pidfd(wait, id, no_wait);
 	}
 	return -EINVAL;
 }
@@ -101,15 +123,18 @@ long sys_waitid(unsigned int type, s32 id, struct user_ptr info, u32 options, st
 {
 	struct abi_rusage usage;
 	struct child_wait wait = { .options = options, .usage = rusage.addr ? &usage : NULL };
+	bool no_wait = false;
 	long result;
 
 	if ((options & ~WAITID_OPTIONS) || !(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	result = waitid_target(&wait, type, id);
+	result = waitid_target(&wait, type, id, &no_wait);
 	if (result)
 		return result;
 	result = process_wait(&wait);
 	pid_put(wait.id);
+	if (!result && no_wait)
+		result = -EAGAIN;
 	if (result < 0)
 		return result;
 	if (result > 0 && rusage.addr && user_write(rusage, &usage, sizeof(usage)))

@@ -52,8 +52,15 @@ void epoll_wake(struct epoll *epoll)
 
 static bool item_wake(struct wait_entry *entry, u32 key)
 {
-	struct epoll_item *item = container_of(entry, struct item_wait, entry)->item;
+	struct item_wait *wait = container_of(entry, struct item_wait, entry);
+	struct epoll_item *item = wait->item;
 	u32 events = READ_ONCE(item->event.events);
+
+	if (unlikely(key & POLLFREE)) {
+		list_del_init(&entry->link);
+		store_release(&wait->queue, NULL); /* the last touch: item_remove may free it */
+		return false;
+	}
 
 	if (!(events & ~EPOLL_PRIVATE_BITS) || (key && !(key & events)))
 		return false;
@@ -132,8 +139,14 @@ static void item_remove(struct epoll_item *item)
 	unsigned long flags;
 
 	for (; wait; wait = next) {
+		struct wait_queue *queue;
+
 		next = wait->next;
-		wait_remove(wait->queue, &wait->entry);
+		rcu_read_lock(); /* a queue that says POLLFREE stays for that long */
+		queue = load_acquire(&wait->queue);
+		if (queue)
+			wait_remove(queue, &wait->entry);
+		rcu_read_unlock();
 		kfree(wait);
 	}
 	/* Nobody can make it ready any more. */

@@ -45,7 +45,7 @@ static struct file *inode_file_get(const struct inode *inode)
 
 	if (!task)
 		return ERR_PTR(-ENOENT);
-	error = pid_access_check(task);
+	error = task_access_check(task);
 	file = error ? ERR_PTR(error) : task_file_get(task, pid_inode_of(inode)->fd);
 	task_put(task);
 	return file ? file : ERR_PTR(-ENOENT);
@@ -218,7 +218,7 @@ static int fd_permission(struct inode *inode, u32 mask)
 
 	if (!task)
 		return -ESRCH;
-	error = mask & MAY_WRITE ? -EACCES : pid_access_check(task);
+	error = mask & MAY_WRITE ? -EACCES : task_access_check(task);
 	task_put(task);
 	return error;
 }

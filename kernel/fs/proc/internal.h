@@ -48,7 +48,6 @@ struct inode *pid_inode_make(struct super *super, struct task *task, const struc
 			     u32 mode);
 bool pid_inode_is(const struct inode *inode);
 void pid_inode_destroy(struct inode *inode);
-int pid_access_check(struct task *task); /* 0 or -EACCES */
 bool parse_decimal(const struct dentry *dentry,
 		   s32 *number); /* a name that is a number as the kernel writes it */
 
@@ -65,7 +64,6 @@ bool pid_fd_is_open(struct task *task, int fd);
 
 /* References, or NULL. */
 struct mm *task_mm_get(struct task *task); /* mm_put_user */
-struct files *task_files_get(struct task *task); /* files_put */
 
 /* One line each, in the files named. */
 #define SHOW(name) int show_##name(struct seq_file *out, const struct proc_target *target)

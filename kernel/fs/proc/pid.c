@@ -233,7 +233,7 @@ void pid_dentry_add(struct dentry *dentry, struct inode *inode)
 	dentry_add(dentry, inode);
 }
 
-int pid_access_check(struct task *task)
+int task_access_check(struct task *task)
 {
 	const struct cred *mine = current->cred;
 	struct cred *other;
@@ -397,7 +397,7 @@ static int text_open(struct inode *inode, struct file *file)
 	if (!task)
 		return -ESRCH;
 	if (entry->is_private)
-		error = pid_access_check(task);
+		error = task_access_check(task);
 	if ((file->mode & FILE_WRITE) && !entry->write)
 		error = -EACCES;
 	task_put(task);
@@ -453,7 +453,7 @@ static int link_follow(struct inode *inode, struct path *path)
 
 	if (!task)
 		return -ESRCH;
-	error = entry->is_private ? pid_access_check(task) : 0;
+	error = entry->is_private ? task_access_check(task) : 0;
 	if (!error)
 		error = entry->path(task, path);
 	task_put(task);

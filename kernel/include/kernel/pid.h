@@ -14,6 +14,7 @@ struct pid {
 	struct refcount ref;
 	s32 number; /* [I] */
 	struct list tasks[PID_TYPES]; /* [tasklist] of task->pid_links[type] */
+	struct wait_queue wait; /* the process's end: pidfd */
 	struct rcu_head rcu;
 };
 
@@ -21,6 +22,8 @@ struct pid {
 
 /* ref 1; ERR_PTR(-EAGAIN, -ENOMEM). Numbers go round; 1 is the first. The last reference gives the number back. */
 struct pid *pid_alloc(void);
+/* With that number: also -EINVAL, -EEXIST. */
+struct pid *pid_alloc_number(s32 number);
 struct pid *pid_find(s32 number); /* under rcu_read_lock, or with a reference by pid_find_get; NULL */
 struct pid *pid_find_get(s32 number);
 struct pid *pid_get(struct pid *pid);

@@ -21,6 +21,12 @@ static inline void poll_wait(struct file *file, struct wait_queue *queue, struct
 		table->add(table, file, queue);
 }
 
+/*
+ * In the key of a wake-up: the queue is about to go, after a grace period. Entries of an own function that may stay longer
+ * take themselves off, which only epoll's must.
+ */
+#define POLLFREE 0x4000
+
 #define READY_IN (POLLIN | POLLRDNORM)
 #define READY_OUT (POLLOUT | POLLWRNORM)
 

@@ -15,5 +15,10 @@ struct proc_entry {
 /* The struct stays the caller's, for ever. */
 void proc_register(const struct proc_entry *entry);
 void procfs_init(void); /* the file system type and /proc's own entries */
+struct task;
+struct files;
+/* May the running task look into another one's memory and files? 0 or -EACCES. */
+int task_access_check(struct task *task);
+struct files *task_files_get(struct task *task); /* a reference; NULL: it has exited */
 void sysfs_register(const struct proc_entry *entry); /* name below /sys */
 void sysfs_init(void);

@@ -56,6 +56,9 @@ int signal_send_process(struct task *task,
 			const struct abi_siginfo *info); /* to its whole process */
 int signal_send_group(struct pid *group,
 		      const struct abi_siginfo *info); /* -ESRCH if empty; not from interrupts */
+/* As kill and sigqueue do for the running task, permission checked; signal 0 only asks. */
+int signal_send_kill(struct task *leader, int signo);
+int signal_send_user_info(struct task *leader, int signo, struct user_ptr info);
 /* From the kernel (SI_KERNEL): tty, pipe, timers. */
 void signal_kernel(struct task *task, int signo, bool whole_process);
 void signal_kernel_group(struct pid *group, int signo); /* not from interrupts */

@@ -266,8 +266,7 @@ struct clone_request {
 	void (*entry)(void *arg); /* kernel thread; else NULL */
 	void *arg;
 	const char *name;
-	s32 *set_tid;
-	size_t set_tid_size;
+	s32 set_tid; /* the number it is to have; 0: the next */
 };
 /* A new task, not yet runnable, with a reference for the caller; ERR_PTR. `frame`: the parent's whole user frame. */
 struct task *task_clone(const struct clone_request *request, const struct trap_frame *frame);
