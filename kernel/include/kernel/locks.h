@@ -24,12 +24,12 @@ enum lock_rank {
 	RANK_FILE_POSITION, /* file->position_lock: outermost, held across whole reads and writes */
 	RANK_SEQ_FILE, /* seq_file->lock, syslog: held while the text is made and copied out */
 	RANK_TASKLIST_EXEC, /* process->exec_lock: execve opens and reads files under it */
+	RANK_PIPE, /* held while a splice writes to a file */
 	RANK_MOUNT, /* mount tree */
 	RANK_RENAME, /* superblock: one cross-directory rename at a time */
 	RANK_INODE, /* inode->lock: directories (parent before child), then files */
 	RANK_EPOLL_LINKS, /* which epolls watch which files */
 	RANK_EPOLL, /* polls files, copies events out */
-	RANK_PIPE,
 	RANK_SOCKET_READ, /* socket->read_lock: messages are copied out under it */
 	RANK_TTY, /* tty->lock: termios, sessions, read side */
 	RANK_MM, /* mm->lock: behind every lock that is held while user memory is copied */

@@ -223,7 +223,11 @@ SYSCALL6(270, pselect6, INT, count, INOUT, reads, INOUT, writes, INOUT, excepts,
 SYSCALL5(271, ppoll, INOUT, fds, UINT, count, INOUT, timeout, IN, mask, LEN, mask_size)
 SYSCALL2(273, set_robust_list, ADDRP, head, LEN, length)
 SYSCALL3(274, get_robust_list, PID, pid, OUT, head, OUT, length)
+SYSCALL6(275, splice, FD, in_fd, INOUT, in_offset, FD, out_fd, INOUT, out_offset, LEN, size, FLAGS,
+	 flags)
+SYSCALL4(276, tee, FD, in_fd, FD, out_fd, LEN, size, FLAGS, flags)
 SYSCALL4(277, sync_file_range, FD, fd, OFFSET, offset, OFFSET, count, FLAGS, flags)
+SYSCALL4(278, vmsplice, FD, fd, IN, iov, ULONG, count, FLAGS, flags)
 SYSCALL4(280, utimensat, DIRFD, dirfd, PATH, path, IN, times, FLAGS, flags)
 SYSCALL6(281, epoll_pwait, FD, epfd, OUT, events, INT, count, INT, timeout, IN, mask, LEN, mask_size)
 SYSCALL3(282, signalfd, FD, fd, IN, mask, LEN, mask_size)
