@@ -1,0 +1,28 @@
+"""guest.py - boots a kernel with programs and data in its initramfs, and takes the framed results from the console."""
+import re
+import tempfile
+from pathlib import Path
+
+from testing.qemu.machine import BUILD, Config, Machine, complaints, kernel_path
+
+FRAME = re.compile(r"@@@ case (\d+)\n(.*?)@@@ end \1\n", re.S)
+BOOT_SECONDS = 120
+CASE_SECONDS = 90
+
+
+def run(target, archive, count, mem="1G", smp=2):
+    """Boot the target with the archive, whose /cases/init prints `count` frames. Returns them: {number: text}."""
+    log = BUILD / "log" / f"programs-{target}-{count}.log"
+    with tempfile.TemporaryDirectory(prefix="aramid-programs-") as folder:
+        initrd = Path(folder) / "initrd.gz"
+        initrd.write_bytes(archive.pack(1))
+        config = Config(kernel=kernel_path(target), initrd=initrd, mem=mem, smp=smp,
+                        append="console=ttyS0 quiet panic=-1 rdinit=/cases/init")
+        with Machine(config, 1200, log) as machine:
+            machine.expect(r"@@@ case 1\b", BOOT_SECONDS)
+            for number in range(1, count + 1):
+                machine.expect(rf"@@@ end {number}\r?\n", CASE_SECONDS)
+            machine.expect("@@@ done", 10)
+            machine.wait(30)
+    assert not complaints(machine.output), complaints(machine.output)
+    return {int(number): text for number, text in FRAME.findall(machine.output.replace("\r", ""))}
