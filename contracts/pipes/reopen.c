@@ -26,6 +26,22 @@ int main(void)
 	must(close(pipe_fds[0]));
 	must(close(reader));
 	must_fail(open(path, O_RDONLY), ENOENT);
+
+	/* Neither end waits for the other, as those of a named pipe do. */
+	must(pipe(pipe_fds));
+	must(close(pipe_fds[1]));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipe_fds[0]);
+	alarm(10);
+	reader = must(open(path, O_RDONLY));
+	expect_eq(read(reader, text, 8), 0);
+	must(pipe(pipe_fds));
+	must(close(pipe_fds[0]));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipe_fds[1]);
+	signal(SIGPIPE, SIG_IGN);
+	writer = must(open(path, O_WRONLY | O_NONBLOCK));
+	must_fail(write(writer, "x", 1), EPIPE);
+	writer = must(open(path, O_WRONLY));
+	must_fail(write(writer, "x", 1), EPIPE);
 	say("the same pipe, by name");
 	return 0;
 }

@@ -32,6 +32,7 @@ struct pipe {
 	u32 readers, writers; /* [lock] open files */
 	u32 reader_opens, writer_opens; /* [lock] so far */
 	u32 files; /* [inode->state_lock] */
+	bool nameless; /* [I] made by pipe(2): opening it again, through /proc, waits for nobody */
 	struct page *spare; /* [lock] the page that was emptied last; nobody else has it */
 };
 

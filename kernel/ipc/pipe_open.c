@@ -24,8 +24,8 @@ int pipe_create(struct file *files[2], u32 flags)
 		inode_pipe_put(inode, pipe);
 		goto put_inode;
 	}
-	pipe->readers = pipe->reader_opens = 1;
-	pipe->writer_opens = 1;
+	pipe->nameless = true;
+	pipe->readers = pipe->reader_opens = pipe->writer_opens = 1;
 	files[1] = file_alloc_inode(inode, &fifo_file_ops, O_WRONLY | flags, pipe);
 	if (IS_ERR(files[1])) {
 		file_put(files[0]);
@@ -55,13 +55,15 @@ static int open_locked(struct pipe *pipe, struct file *file, const u32 **wait_on
 	bool no_wait = file->flags & O_NONBLOCK, reads = file->mode & FILE_READ,
 	     writes = file->mode & FILE_WRITE;
 
-	if (writes && !reads && no_wait && !pipe->readers)
+	if (writes && !reads && no_wait && !pipe->readers && !pipe->nameless)
 		return -ENXIO;
 	if (reads)
 		WRITE_ONCE(pipe->reader_opens, pipe->reader_opens + 1);
 	if (writes)
 		WRITE_ONCE(pipe->writer_opens, pipe->writer_opens + 1);
 	pipe_ends_count(pipe, file, 1);
+	if (pipe->nameless)
+		return 0;
 	if (reads && !writes && !pipe->writers) {
 		if (no_wait)
 			file->position = pipe->writer_opens;
