@@ -27,7 +27,7 @@ while IFS= read -r command; do
 	cd /tmp/work
 	printf '%s\n' "$command" > /tmp/command
 	echo "@@@ case $number"
-	timeout -s KILL 60 sh /tmp/command < /dev/null > /tmp/printed 2>&1
+	timeout -s KILL 200 sh /tmp/command < /dev/null > /tmp/printed 2>&1
 	echo "exit $?"
 	md5sum < /tmp/printed
 	cat /tmp/printed

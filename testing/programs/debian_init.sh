@@ -12,7 +12,7 @@ for program in /cases/programs/*; do
 	number=$((number + 1))
 	mkdir /tmp/work && cd /tmp/work || exit
 	echo "@@@ case $number"
-	timeout -s KILL 80 "$program" < /dev/null 2>&1
+	timeout -s KILL 280 "$program" < /dev/null 2>&1
 	echo "exit $?"
 	find . -type f | sort | xargs -r sha256sum
 	echo "@@@ end $number"

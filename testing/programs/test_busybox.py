@@ -25,7 +25,7 @@ def frames(target):
     archive.add_file("cases/init", (HERE / "busybox_init.sh").read_bytes(), 0o755)
     archive.add_file("cases/list", "".join(f"{command}\n" for _, command in cases()))
     data.add(archive, "cases/data")
-    return guest.run(target, archive, len(cases()))
+    return guest.run_linux(archive, len(cases())) if target == "linux" else guest.run(target, archive, len(cases()))
 
 
 def check(target, built, progress):
