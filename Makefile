@@ -23,6 +23,10 @@
 #?   make test-full             the same and what takes longer
 #?   make unit                  libs/ on this machine, with sanitizers
 #?   make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
+#?   make fuzz SECONDS=3600     random system calls on fortress; SEED=x again as x,
+#?                              FUZZ='--round N' a part of it
+#?   make fail-alloc            contracts while the n-th allocation fails;
+#?                              BUDGET=ms for each, ONLY=pattern
 #? Measure
 #?   make bench                 what each operation costs, Linux beside the four.
 #?                              PROFILE=p ONLY=a,b ACCEL=icount|tcg|kvm FULL=1
@@ -79,13 +83,13 @@ $(wordlist 2,$(words $(rest)),$(rest)): $(firstword $(rest)) ; @:
 endif
 else
 
-.PHONY: all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test test-full unit contracts lint \
+.PHONY: fuzz fail-alloc all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test test-full unit contracts lint \
 	format readme \
 	bench bench-report profile
 all: # the first build
 
 # ---- Goals that need no configuration.
-free := all-profiles clean help menuconfig initramfs test test-full unit contracts lint format readme bench bench-report profile
+free := fuzz fail-alloc all-profiles clean help menuconfig initramfs test test-full unit contracts lint format readme bench bench-report profile
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 clean:
@@ -110,6 +114,12 @@ unit:
 	@$(PYTHON) testing/unit/run.py
 contracts:
 	@$(PYTHON) testing/contracts/run.py --profile $(PROFILE)
+fuzz:
+	@$(MAKE) --no-print-directory $(jobs) PROFILE=fortress WITH=FAIL_ALLOC all
+	@$(PYTHON) testing/fuzz/run.py --corpus --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(FUZZ)
+fail-alloc:
+	@$(MAKE) --no-print-directory $(jobs) PROFILE=fortress WITH=FAIL_ALLOC all
+	@$(PYTHON) testing/contracts/fail_alloc.py --budget $(or $(BUDGET),5000) --only '$(or $(ONLY),*)'
 bench:
 	@$(PYTHON) testing/bench/run.py --make $(if $(KERNELS),--kernels $(KERNELS),$(if $(given),--profile $(PROFILE))) \
 		--only '$(ONLY)' --accel '$(ACCEL)' $(if $(FULL),--full) $(if $(CHECK),--check) $(if $(FRESH),--fresh) \

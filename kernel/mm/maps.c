@@ -27,7 +27,7 @@ static void show_name(struct seq_file *out, const char *name, const struct file 
 {
 	if (!name && !file)
 		return;
-	while (out->used < out->size && out->used - line_start < NAME_COLUMN)
+	while (!out->failed && out->used - line_start < NAME_COLUMN)
 		seq_putc(out, ' ');
 	if (name) {
 		seq_puts(out, name);

@@ -135,6 +135,7 @@ struct worker {
 	struct arena *arena;
 	struct slot *slot;
 	bool root;
+	bool failing; /* makes allocations fail, where the kernel lets it */
 	bool trace;
 };
 

@@ -146,11 +146,26 @@ static void clock_set(void)
 	setitimer(ITIMER_REAL, &every, NULL);
 }
 
+/* With FAIL_ALLOC: one of the next allocations of this worker and its children fails. */
+static void allocation_fail(struct worker *worker)
+{
+	char text[16];
+	int fd = open("/proc/aramid/fail_nth", O_WRONLY);
+
+	if (fd >= 0 && write(fd, text,
+			     (size_t)snprintf(text, sizeof(text), "%u",
+					      1 + random_below(&worker->random, 40))) < 0)
+		syscall(SYS_exit, 97);
+	close(fd);
+}
+
 static void calls_make(struct worker *worker, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		if (i % 16 == 0)
 			clock_set();
+		if (worker->failing && i % 4 == 0)
+			allocation_fail(worker);
 		call_one(worker);
 	}
 }
@@ -248,6 +263,7 @@ _Noreturn void worker_run(uint64_t seed, unsigned int slot, unsigned int count, 
 		.random = { seed }, .arena = &arena, .slot = &shared->slots[slot], .trace = tracing
 	};
 	worker->root = one_in(&worker->random, 2);
+	worker->failing = worker->root && one_in(&worker->random, 4);
 	worker->slot->pid = getpid();
 	identity_take(worker);
 	console_leave(tracing);
