@@ -1,4 +1,7 @@
-/* lookup_while_exiting.c - many tasks look up the same processes in /proc while those end: all is found or is not. */
+/*
+ * lookup_while_exiting.c - many tasks look up the same processes in /proc while those end: all is found or is not.
+ * mutants: openat=EACCES openat#200=EIO
+ */
 #include "contract.h"
 
 #define LOOKERS 4

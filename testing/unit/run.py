@@ -8,6 +8,7 @@ import argparse
 import fcntl
 import os
 import pathlib
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,16 @@ OPTION_FLAGS = {"CONFIG_STACK_INIT": "-ftrivial-auto-var-init=zero", "CONFIG_STA
 def tests():
     """The test files, as paths from the root."""
     return sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("libs/**/test_*.c"))
+
+
+def kernel_tests():
+    """Tests of the kernel's own files: compiled with them as the kernel is, and linked with model.c, which has a libc."""
+    return sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("testing/unit/kernel/test_*.c"))
+
+
+def tested_sources(test):
+    """The kernel's files in a test's first comment, on a line that begins with `with:`."""
+    return re.search(r"^ \* with: (.*)$", (ROOT / test).read_text(), re.M)[1].split()
 
 
 def library_sources():
@@ -79,21 +90,33 @@ class Builder:
         self.flags += ["-isystem", "libs/abi/include"]
         self.flags += ["-include", "profile/config.h"]
 
-    def compile(self, source):
-        target = self.out / (source + ".o")
+        self.kernel_flags = [*self.flags, "-ffreestanding", "-fno-pie", "-Iplatform/include", "-Ikernel/include",
+                             "-Itesting/kunit/include", "-Wno-address-of-packed-member"]
+        self.kernel_flags = [flag for flag in self.kernel_flags if flag not in ("-isystem", "libs/abi/include")]
+        self.kernel_flags.append("-Ilibs/abi/include")
+
+    def compile(self, source, kernel=False):
+        """An object; for the kernel's own files and their tests, with the kernel's headers alone."""
+        target = self.out / ("kernel" if kernel else "") / (source + ".o")
+        options = self.kernel_flags if kernel else self.flags
         target.parent.mkdir(parents=True, exist_ok=True)
         flags_file = target.with_suffix(".flags")
-        flags = " ".join(self.flags)
+        flags = " ".join(options)
         if not up_to_date(target, flags_file, flags):
-            run(["gcc", *self.flags, "-MMD", "-c", source, "-o", target])
+            run(["gcc", *options, "-MMD", "-c", source, "-o", target])
             flags_file.write_text(flags)
         return target
 
     def program(self, test, library):
         target = self.out / test[: -len(".c")]
-        objects = [self.compile(test), *library]
+        kernel = test in kernel_tests()
+        if kernel:
+            objects = [self.compile(source, kernel=True) for source in
+                       (test, *tested_sources(test), *library_sources())] + [self.compile("testing/unit/kernel/model.c")]
+        else:
+            objects = [self.compile(test), *library]
         if not target.exists() or any(o.stat().st_mtime >= target.stat().st_mtime for o in objects):
-            run(["gcc", "-fsanitize=address,undefined", *objects, "-o", target])
+            run(["gcc", "-fsanitize=address,undefined", *(["-no-pie"] if kernel else []), *objects, "-o", target])
         return target
 
 
@@ -139,7 +162,7 @@ def main():
     parser.add_argument("--profile", choices=PROFILES)
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
-    chosen = [t for t in tests() if not args.words or any(w in t for w in args.words)]
+    chosen = [t for t in tests() + kernel_tests() if not args.words or any(w in t for w in args.words)]
     results = []
     for profile in [args.profile] if args.profile else PROFILES:
         builder, library = build_libraries(profile)

@@ -13,7 +13,7 @@ def libraries(profile):
 
 
 @pytest.mark.parametrize("profile", unit.PROFILES)
-@pytest.mark.parametrize("test", unit.tests())
+@pytest.mark.parametrize("test", unit.tests() + unit.kernel_tests())
 def test_library(test, profile):
     passed, text = unit.run_test(*libraries(profile), test)
     assert passed, text
