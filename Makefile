@@ -33,6 +33,14 @@
 #?                              KERNELS=linux,linux-thp CHECK=1 PAIRS=10 SEED=1
 #?   make bench-report          the last results as build/bench/report.html;
 #?                              RUN=file OLD=file compares two
+#?   make bench-cost            what each mechanism costs, one by one; CHECK=1 only
+#?                              compares, WRITE=1 only writes; ONLY=SYMBOL
+#?   make bench-budget          lowers budget.json to what is measured;
+#?                              RAISE='why' ONLY=a,b raises these
+#?   make bench-floor           what the machine's own faults, calls and clearing
+#?                              of pages cost. PROFILE=p ACCEL=a
+#?   make replay TEST=x         a contract or benchmark again, bit for bit, with
+#?                              gdb. PROFILE=p SMP=4 TRIES=20 GDB_ARGS='..'
 #?   make profile ONLY=x        where a benchmark's instructions go, by function.
 #?                              PROFILE=p or KERNEL=linux, FUNCTION=f
 #? Work on the source
@@ -85,11 +93,12 @@ else
 
 .PHONY: fuzz fail-alloc all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test test-full unit contracts lint \
 	format readme \
-	bench bench-report profile
+	bench bench-report bench-budget bench-cost bench-floor replay profile
 all: # the first build
 
 # ---- Goals that need no configuration.
-free := fuzz fail-alloc all-profiles clean help menuconfig initramfs test test-full unit contracts lint format readme bench bench-report profile
+free := fuzz fail-alloc all-profiles clean help menuconfig initramfs test test-full unit contracts lint format readme bench \
+	bench-report bench-budget bench-cost bench-floor replay profile
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 clean:
@@ -126,6 +135,15 @@ bench:
 		$(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED))
 bench-report:
 	@$(PYTHON) testing/bench/report.py $(RUN) $(if $(OLD),--old $(OLD))
+bench-budget:
+	@$(PYTHON) testing/bench/budget.py --make $(if $(given),--profile $(PROFILE)) --only '$(ONLY)' $(if $(RAISE),--raise '$(RAISE)')
+bench-cost:
+	@$(PYTHON) testing/bench/cost.py --only '$(ONLY)' $(if $(CHECK),--check) $(if $(WRITE),--write)
+bench-floor:
+	@$(PYTHON) testing/bench/floor.py --make --profile $(PROFILE) --accel '$(ACCEL)'
+replay:
+	@$(PYTHON) testing/bench/replay.py --make '$(TEST)' --profile $(PROFILE) --smp $(or $(SMP),1) --tries $(or $(TRIES),20) \
+		--gdb-args '$(GDB_ARGS)'
 profile:
 	@$(PYTHON) testing/bench/profile.py --make --only '$(ONLY)' --kernel $(or $(KERNEL),$(PROFILE)) \
 		$(if $(FUNCTION),--function $(FUNCTION)) $(if $(FULL),--full)
@@ -190,8 +208,10 @@ inc = $(inc_$(if $(filter platform/drivers/%,$1),drivers,$(firstword $(subst /, 
 
 # ---- Sources. Tests on the host (libs/*/test_*.c) are none of them.
 folders := $(filter-out platform/x86_64/vdso/,$(wildcard libs/*/ platform/x86_64/*/ platform/drivers/*/ kernel/*/))
-folders += $(filter-out %/test/ %/inject/,$(wildcard kernel/*/*/)) $(if $(CONFIG_FAIL_ALLOC),$(wildcard kernel/*/inject/))
+folders += $(filter-out %/test/ %/inject/ %/floor/,$(wildcard kernel/*/*/))
 folders += $(if $(CONFIG_KERNEL_TESTS),$(wildcard kernel/*/test/ platform/x86_64/*/test/ testing/kunit/))
+folders += $(if $(CONFIG_FAIL_ALLOC),$(wildcard kernel/*/inject/))
+folders += $(if $(CONFIG_FLOOR_PROBE),$(wildcard kernel/*/floor/ platform/x86_64/*/floor/))
 found   := $(wildcard $(folders:%=%*.c) $(folders:%=%*.S)) platform/x86_64/config_gz.S platform/x86_64/vdso_image.S
 sources := $(filter-out $(wildcard libs/*/test_*.c),$(found))
 zlib    := $(patsubst %,$(OUT)/zlib/%.o,inflate inffast inftrees zutil adler32 crc32)

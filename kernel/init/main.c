@@ -163,6 +163,8 @@ static void init_main(void *arg)
 	(void)arg;
 	initramfs_load();
 	console_open();
+	if (config_on(CONFIG_FLOOR_PROBE))
+		floor_report();
 	kernel_image_protect();
 	if (config_on(CONFIG_KERNEL_TESTS))
 		kunit_run();

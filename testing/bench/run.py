@@ -14,7 +14,6 @@ Results: a table, build/bench/latest.json, and the same under build/bench/runs. 
 """
 import argparse
 import datetime
-import hashlib
 import json
 import os
 import platform
@@ -108,9 +107,8 @@ class Session:
     def cache_key(self, kernel, rows, big):
         """What a counted figure depends on, in one hash."""
         config = kernels.config(kernel, self.accel, self.words(rows), big)
-        parts = [suite.file_hash(config.kernel), suite.file_hash(config.initrd), *config.command(),
-                 kernels.version(QEMU, "--version")]
-        return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
+        return suite.key(suite.file_hash(config.kernel), suite.file_hash(config.initrd), *config.command(),
+                         kernels.version(QEMU, "--version"))
 
     def one(self, kernel, rows, big, smp, turn):
         """A boot's results, from an earlier run if they are Linux's, counted, and of the same files."""

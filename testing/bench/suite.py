@@ -81,6 +81,11 @@ def file_hash(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
+def key(*parts):
+    """A short name for what a kept figure depends on."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
 def rows():
     """The table, in its order."""
     text = subprocess.run([build(), "--list", "--json"], check=True, capture_output=True, text=True).stdout

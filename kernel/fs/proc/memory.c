@@ -90,7 +90,7 @@ static int mem_open(struct inode *inode, struct file *file)
 
 	if (!task)
 		return -ESRCH;
-	error = pid_access_check(task);
+	error = task_access_check(task);
 	if (!error)
 		mm = task_mm_get(task);
 	task_put(task);

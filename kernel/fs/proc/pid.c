@@ -381,7 +381,7 @@ static int text_show(struct seq_file *out, void *data)
 	if (!target.task)
 		return -ESRCH;
 	/* Asked at each reading too: since the file was opened the process may have become somebody else's. */
-	error = what->entry->is_private ? pid_access_check(target.task) : 0;
+	error = what->entry->is_private ? task_access_check(target.task) : 0;
 	if (!error)
 		error = what->entry->show(out, &target);
 	task_put(target.task);

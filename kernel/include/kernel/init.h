@@ -11,4 +11,5 @@ u64 boot_realtime_ns(void);
 struct seq_file;
 void syscall_show_unknown(struct seq_file *out);
 void kunit_run(void); /* KERNEL_TESTS: all in-kernel tests */
+void floor_report(void); /* FLOOR_PROBE: before the code of the start is given back */
 void printk_wake_init(void); /* work threads run: readers of the log may be woken */

@@ -1,7 +1,9 @@
 /* Makes a CPU able to take exceptions, interrupts and system calls. */
 #include <platform/cpu.h>
+#include <platform/floor.h>
 #include <platform/percpu.h>
 #include <platform/trap.h>
+#include <profile/config.h>
 #include <x86/entry.h>
 #include <x86/msr.h>
 #include <x86/tlb.h>
@@ -28,4 +30,6 @@ void traps_init(void)
 	syscall_init_this();
 	mitigations_init_this();
 	cr4_write(cr4_read() | CR4_MCE);
+	if (this_cpu_number() == 0 && config_on(CONFIG_FLOOR_PROBE))
+		floor_probe();
 }

@@ -18,8 +18,7 @@
 bool syscall_probe_run(u64 rip);
 extern char syscall_probe_arrived[], syscall_probe_fault[];
 
-/* An address space with one page, at PROBE_ADDRESS. Boot memory: it is not given back. */
-static void __init probe_space_make(struct page_root *root, void *page)
+void __init probe_space_make(struct page_root *root, void *page)
 {
 	const size_t size = PAGE_SIZE << page_root_order();
 	pte_t *table = page;

@@ -50,6 +50,12 @@ bool kernel_mapped(u64 address);
 int identity_map(u64 at);
 void identity_unmap(void);
 
+/*
+ * syscall_probe.c: an address space with one page, at 0x1000, readable and executable by user mode. Boot memory, which is not
+ * given back.
+ */
+void probe_space_make(struct page_root *root, void *page);
+
 /* clock.c: two CPUs' counters do not agree. The clock goes on without them, if it can. */
 void clock_tsc_distrust(void);
 
