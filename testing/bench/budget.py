@@ -147,6 +147,9 @@ def main():
         except RuntimeError as error:
             troubles.append(str(error))
             continue
+        except KeyboardInterrupt:
+            troubles.append("interrupted")
+            break
         if options.check:
             troubles += [say(profile, *entry) for entry in over(document.get(profile, {}), figures)]
         else:
