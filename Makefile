@@ -93,7 +93,7 @@ else
 
 .PHONY: fuzz fail-alloc all config flags objects run iso gdb all-profiles clean help menuconfig initramfs test test-full unit contracts lint \
 	format readme \
-	bench bench-report bench-budget bench-cost bench-floor replay profile
+	bench bench-report bench-budget bench-cost bench-events bench-floor replay profile
 all: # the first build
 
 # ---- Goals that need no configuration.
@@ -134,11 +134,13 @@ bench:
 		--only '$(ONLY)' --accel '$(ACCEL)' $(if $(FULL),--full) $(if $(CHECK),--check) $(if $(FRESH),--fresh) \
 		$(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED))
 bench-report:
-	@$(PYTHON) testing/bench/report.py $(RUN) $(if $(OLD),--old $(OLD))
+	@$(PYTHON) testing/bench/report.py $(RUN) $(if $(OLD),--old $(OLD)) $(if $(PICTURE),--picture)
 bench-budget:
 	@$(PYTHON) testing/bench/budget.py --make $(if $(given),--profile $(PROFILE)) --only '$(ONLY)' $(if $(RAISE),--raise '$(RAISE)')
 bench-cost:
 	@$(PYTHON) testing/bench/cost.py --only '$(ONLY)' $(if $(CHECK),--check) $(if $(WRITE),--write)
+bench-events:
+	@$(PYTHON) testing/bench/events.py --make $(if $(KERNELS),--kernels $(KERNELS)) --only '$(ONLY)'
 bench-floor:
 	@$(PYTHON) testing/bench/floor.py --make --profile $(PROFILE) --accel '$(ACCEL)'
 replay:

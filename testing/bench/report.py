@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """report.py - a page and pictures of what each profile costs, from saved results of run.py.
 
-usage: report.py [RUN.json] [--old OLD.json] [--out FOLDER]
+usage: report.py [RUN.json] [--old OLD.json] [--out FOLDER] [--picture]
   RUN   the results on top; default build/bench/latest.json. --old: what the comparison starts with; default the run before.
+--picture: also the pictures that README shows, Documentation/cost-light.svg and cost-dark.svg.
 Leaves report.html (self-contained; also offers the latest saved runs) and cost-light.svg, cost-dark.svg in build/bench.
 """
 import argparse
@@ -94,6 +95,13 @@ def group_means(run):
     return {group: values for group, values in means.items() if any(values.values())}
 
 
+def source(meta):
+    """Where the figures come from, in a line."""
+    emulator = meta["qemu"].split(" (")[0].replace("emulator version ", "")
+    linux = meta["linux"].split()[0].removeprefix("linux-image-")
+    return f"{meta['date'][:10]}, Linux {linux}, {emulator} {meta['accel']}, {len(meta['rows'])} benchmarks"
+
+
 def picture(run, theme, path):
     """Geometric means of each group, one bar a profile, against Linux; no background, ink for the theme."""
     import matplotlib
@@ -122,10 +130,11 @@ def picture(run, theme, path):
     axes.tick_params(colors=ink)
     for side in axes.spines.values():
         side.set_visible(False)
+    figure.text(0.99, 0.005, source(run["meta"]), ha="right", fontsize=6.5, color=ink, alpha=0.7)
     legend = axes.legend(loc="lower right", frameon=False, fontsize=9)
     for text in legend.get_texts():
         text.set_color(ink)
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0.02, 1, 1))
     figure.savefig(path, transparent=True, metadata={"Date": None})
     pyplot.close(figure)
     return True
@@ -136,6 +145,7 @@ def main():
     parser.add_argument("run", nargs="?", default=str(suite.OUT / "latest.json"))
     parser.add_argument("--old")
     parser.add_argument("--out", default=str(suite.OUT))
+    parser.add_argument("--picture", action="store_true")
     options = parser.parse_args()
     missing = [path for path in (options.run, options.old) if path and not Path(path).exists()]
     if missing:
@@ -145,10 +155,13 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     made = [out / "report.html"]
     made[0].write_text(page(runs, old))
-    for theme in INKS:
-        path = out / f"cost-{theme}.svg"
-        if picture(runs[0], theme, path):
-            made.append(path)
+    if options.picture and not {"linux", *COLOURS} <= set(runs[0]["results"]):
+        sys.exit("bench-report: the picture needs a run with Linux and the four profiles: run 'make bench'")
+    for folder in [out] + ([ROOT / "Documentation"] if options.picture else []):
+        for theme in INKS:
+            path = folder / f"cost-{theme}.svg"
+            if picture(runs[0], theme, path):
+                made.append(path)
     print("\n".join(map(str, made)))
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """readme.py [--check] - writes what README.md says about the four kernels, between its markers.
 
-The table of mechanisms comes from profiles/README.md, in a reader's words; the sizes from the kernels in the build folder.
+The table of mechanisms comes from profiles/README.md, in a reader's words, its prices from what `make bench-cost` measured; the
+sizes from the kernels in the build folder.
 --check: writes nothing, fails if the table is another one or a size is off by more than 5 %.
 """
+import json
 import os
 import re
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+from testing.bench.price import FILE as COST, short
 from testing.mechanisms import PROFILES, has, mechanisms
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build")).resolve()
@@ -47,9 +50,11 @@ def profile_table():
     told = {symbol.lstrip("!") for _, words, _ in ROWS for symbol in words}
     if told != set(mechanisms()):
         sys.exit(f"readme.py: ROWS and profiles/README.md do not agree about {', '.join(sorted(told ^ set(mechanisms())))}")
-    lines = ["| mechanism | " + " | ".join(PROFILES) + " |", "|---" * 5 + "|"]
+    prices = json.loads(COST.read_text()).get("rows", {}) if COST.exists() else {}
+    lines = ["| mechanism | " + " | ".join(PROFILES) + " | price in fortress |", "|---" * 6 + "|"]
     for name, words, otherwise in ROWS:
-        lines.append("| " + " | ".join([name, *(cell(profile, words, otherwise) for profile in PROFILES)]) + " |")
+        price = short(prices[name]) if name in prices else "not measured"
+        lines.append("| " + " | ".join([name, *(cell(profile, words, otherwise) for profile in PROFILES), price]) + " |")
     return lines
 
 
