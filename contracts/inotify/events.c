@@ -1,4 +1,7 @@
-/* events.c - each operation on names and files tells the watches of the file and of its folder, in order. */
+/*
+ * events.c - each operation on names and files tells the watches of the file and of its folder, in order.
+ * mutants: inotify_add_watch#2=0 ftruncate=0 fchmod=0 link=0 rename#1=0 unlink#1=0 mkdir#2=0
+ */
 #include "contract.h"
 #include "watching.h"
 #include <sys/time.h>

@@ -1,4 +1,7 @@
-/* flags.c - what a watch's flags change, and the requests that are refused. */
+/*
+ * flags.c - what a watch's flags change, and the requests that are refused.
+ * mutants: inotify_add_watch(mask&0x20000000)=mask^0x20000000 inotify_add_watch(mask&0x80000000)=mask^0x80000000 inotify_add_watch(mask&0x4000000)=mask^0x4000000 inotify_rm_watch=0 inotify_add_watch(mask&0x2000000)=mask^0x2000000
+ */
 #include "contract.h"
 #include "watching.h"
 

@@ -1,4 +1,7 @@
-/* moves.c - renames that replace, exchange, and move folders, as their watches see them. */
+/*
+ * moves.c - renames that replace, exchange, and move folders, as their watches see them.
+ * mutants: renameat2=0 rename#1=0 rename#2=0 inotify_add_watch#3=0
+ */
 #include "contract.h"
 #include "watching.h"
 

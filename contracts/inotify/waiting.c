@@ -1,4 +1,7 @@
-/* waiting.c - read, poll and epoll wait for events; the end of a mount ends its watches. */
+/*
+ * waiting.c - read, poll and epoll wait for events; the end of a mount ends its watches.
+ * mutants: poll#1=1 epoll_wait#2=1 mount=0 umount2=0
+ */
 #include "contract.h"
 #include "watching.h"
 #include <poll.h>

@@ -1,4 +1,7 @@
-/* splice.c - bytes go from file to pipe to file without the program: positions, limits, end of input, what is refused. */
+/*
+ * splice.c - bytes go from file to pipe to file without the program: positions, limits, end of input, what is refused.
+ * mutants: splice=0 splice#1=ENOSYS sendfile=0
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/sendfile.h>

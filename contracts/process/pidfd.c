@@ -1,4 +1,7 @@
-/* pidfd.c - a descriptor that means a process: opened or made by clone, polled, signalled, waited for, and asked for files. */
+/*
+ * pidfd.c - a descriptor that means a process: opened or made by clone, polled, signalled, waited for, and asked for files.
+ * mutants: pidfd_open=ENOSYS pidfd_open#1=0 pidfd_send_signal=0 pidfd_getfd=0 waitid=0 clone3=ENOSYS
+ */
 #include "contract.h"
 #include <linux/sched.h>
 #include <poll.h>

@@ -1,4 +1,7 @@
-/* set_tid.c - clone3 can choose the child's number; descriptors of no control group are refused. */
+/*
+ * set_tid.c - clone3 can choose the child's number; descriptors of no control group are refused.
+ * mutants: clone3=ENOSYS clone3#1=5 setuid=0
+ */
 #include "contract.h"
 #include <linux/sched.h>
 

@@ -1,4 +1,7 @@
-/* closing.c - what each end sees when the other one closes, and when it comes back. */
+/*
+ * closing.c - what each end sees when the other one closes, and when it comes back.
+ * mutants: setsid=0 ioctl(command:0x540e)=0
+ */
 #include "contract.h"
 #include "pair.h"
 

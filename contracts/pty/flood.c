@@ -1,4 +1,7 @@
-/* flood.c - nothing is lost or mixed up however much goes through a pseudo-terminal, both ways, and pairs come and go. */
+/*
+ * flood.c - nothing is lost or mixed up however much goes through a pseudo-terminal, both ways, and pairs come and go.
+ * mutants: ioctl(command:0x5402)=0 ioctl(command:0x40045431)=0
+ */
 #include "contract.h"
 #include "pair.h"
 

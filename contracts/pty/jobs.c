@@ -1,4 +1,7 @@
-/* jobs.c - a session on a pseudo-terminal: typed signals, foreground and background, and the leader's exit. */
+/*
+ * jobs.c - a session on a pseudo-terminal: typed signals, foreground and background, and the leader's exit.
+ * mutants: setpgid=0 ioctl(command:0x5414)=0 setsid=0
+ */
 #include "contract.h"
 #include "pair.h"
 

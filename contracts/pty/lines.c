@@ -1,4 +1,7 @@
-/* lines.c - a master types into its slave: lines, echo, erasing, end of file, raw mode, and output processing. */
+/*
+ * lines.c - a master types into its slave: lines, echo, erasing, end of file, raw mode, and output processing.
+ * mutants: ioctl(command:0x5402)=0 ioctl(command:0x541b)=0 ioctl(command:0x5401)=0
+ */
 #include "contract.h"
 #include "pair.h"
 

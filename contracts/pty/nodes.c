@@ -1,4 +1,7 @@
-/* nodes.c - names and numbers of pseudo-terminals: the lock, the lowest number, instances of devpts, the peer's descriptor. */
+/*
+ * nodes.c - names and numbers of pseudo-terminals: the lock, the lowest number, instances of devpts, the peer's descriptor.
+ * mutants: mount=0 ioctl(command:0x5441)=0 umount2=0 ioctl(command:0x80045430)=0
+ */
 #include "contract.h"
 #include "pair.h"
 #include <sys/mount.h>

@@ -1,4 +1,7 @@
-/* packet.c - in packet mode the master's reads say whether they are data or news: flushes, flow control. */
+/*
+ * packet.c - in packet mode the master's reads say whether they are data or news: flushes, flow control.
+ * mutants: ioctl(command:0x5420)=0 ioctl(command:0x540a)=0 ioctl(command:0x540b)=0
+ */
 #include "contract.h"
 #include "pair.h"
 

@@ -1,4 +1,7 @@
-/* signalfd.c - blocked signals are read from a file, with what is known of them; each reader reads his own. */
+/*
+ * signalfd.c - blocked signals are read from a file, with what is known of them; each reader reads his own.
+ * mutants: signalfd4=ENOSYS signalfd4#2=0 rt_sigqueueinfo=0 read#2=128
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/epoll.h>
