@@ -1,4 +1,7 @@
-/* fallocate_modes.c - on tmpfs: room is made and kept, holes are punched; other modes and their mixtures fail. */
+/*
+ * fallocate_modes.c - on tmpfs: room is made and kept, holes are punched; other modes and their mixtures fail.
+ * mutants: fallocate=0 fallocate=ENOSYS fallocate=EOPNOTSUPP
+ */
 #include "contract.h"
 
 #define KEEP FALLOC_FL_KEEP_SIZE

@@ -1,4 +1,7 @@
-/* memfd_seals.c - each seal forbids what it says, by write, truncate, fallocate and mmap, and none can be taken off. */
+/*
+ * memfd_seals.c - each seal forbids what it says, by write, truncate, fallocate and mmap, and none can be taken off.
+ * mutants: fcntl=0 memfd_create=ENOSYS memfd_create=flags=0 write=EPERM fallocate=0
+ */
 #include "contract.h"
 
 static int made(unsigned flags, size_t size)

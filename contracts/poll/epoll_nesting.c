@@ -1,4 +1,7 @@
-/* epoll_nesting.c - epolls that watch epolls: no loops, a bounded depth, a bounded number of ways up from one file. */
+/*
+ * epoll_nesting.c - epolls that watch epolls: no loops, a bounded depth, a bounded number of ways up from one file.
+ * mutants: epoll_ctl=0 epoll_ctl=ELOOP epoll_create1=ENOSYS
+ */
 #include "contract.h"
 #include <sys/epoll.h>
 

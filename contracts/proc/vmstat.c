@@ -1,4 +1,7 @@
-/* vmstat.c - /proc/vmstat is lines of a name and a number, and counts page faults. */
+/*
+ * vmstat.c - /proc/vmstat is lines of a name and a number, and counts page faults.
+ * mutants: read=0 read=fill(buffer,4) openat=ENOENT
+ */
 #include "contract.h"
 
 #define PAGES 64

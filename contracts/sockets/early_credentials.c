@@ -1,4 +1,7 @@
-/* early_credentials.c - bytes sent before the connection is accepted carry their sender's credentials for whoever asks later. */
+/*
+ * early_credentials.c - bytes sent before the connection is accepted carry their sender's credentials for whoever asks later.
+ * mutants: setsockopt=0 sendto=0 recvmsg=0 getpid=result+1 connect=0
+ */
 #include "contract.h"
 #include <sys/socket.h>
 #include <sys/un.h>

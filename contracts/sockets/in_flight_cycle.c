@@ -1,4 +1,7 @@
-/* in_flight_cycle.c - sockets that only messages in each other's queues hold are found and closed, and nothing else is. */
+/*
+ * in_flight_cycle.c - sockets that only messages in each other's queues hold are found and closed, and nothing else is.
+ * mutants: close=0 sendmsg=0 poll=0 recvmsg=0 poll=1
+ */
 #include "contract.h"
 #include <poll.h>
 #include <sys/socket.h>

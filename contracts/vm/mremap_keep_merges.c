@@ -1,4 +1,7 @@
-/* mremap_keep_merges.c - MREMAP_DONTUNMAP to a place beside the old one: both stay mapped, and only the new one is locked. */
+/*
+ * mremap_keep_merges.c - MREMAP_DONTUNMAP to a place beside the old one: both stay mapped, and only the new one is locked.
+ * mutants: mremap=0 mremap=ENOSYS mlock=0 munmap=0
+ */
 #include "contract.h"
 
 static long locked_kib(void)

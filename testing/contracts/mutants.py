@@ -183,10 +183,14 @@ def judge(trials, control_text, outcome):
 
 
 def run_here(trials, run_native, wanted):
-    """The trials of one contract on this machine. Returns whether its control held, so that they count."""
+    """The trials of one contract on this machine. Returns whether its control held, so that they count; a busy machine
+    has a second try."""
     control = trials[0]
-    control.result = run_native(control.name, control.numbers, 20)
-    if control.result.text() != wanted:
+    for _ in range(2):
+        control.result = run_native(control.name, control.numbers, 20)
+        if control.result.text() == wanted:
+            break
+    else:
         return False
     limit = 1.5 + 2 * control.result.ms / 1000
     for trial in trials[1:]:
@@ -202,7 +206,8 @@ def run_all(run, names, progress=lambda text: None):
     every = {name: trials for name, trials in every.items() if trials}
     wanted = {name: run.expect_path(name).read_text() for name in every}
     with ThreadPoolExecutor(2) as pool:
-        held = pool.map(lambda name: run_here(every[name], run.run_native, wanted[name]), every)
+        held = pool.map(lambda name: name not in run.NOT_HERE and run_here(every[name], run.run_native, wanted[name]),
+                        every)
         for name, holds in zip(list(every), held):
             if holds:
                 judge(every[name], wanted[name], outcome)
