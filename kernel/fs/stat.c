@@ -18,13 +18,15 @@ static u64 block_count(const struct inode *inode)
 
 static inline struct abi_timespec timespec_of(s64 ns)
 {
-	s64 seconds;
+	u64 before, seconds;
 
 	if (likely(ns >= 0))
 		return timespec_of_ns((u64)ns);
-	seconds = -(s64)(((u64)-ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
-	return (struct abi_timespec){ .tv_sec = seconds,
-				      .tv_nsec = ns - seconds * (s64)NSEC_PER_SEC };
+	/* Without a sign: the earliest time has no positive counterpart. */
+	before = -(u64)ns;
+	seconds = (before + NSEC_PER_SEC - 1) / NSEC_PER_SEC;
+	return (struct abi_timespec){ .tv_sec = -(s64)seconds,
+				      .tv_nsec = (s64)(seconds * NSEC_PER_SEC - before) };
 }
 
 static struct abi_statx_timestamp statx_time_of(s64 ns)

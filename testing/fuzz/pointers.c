@@ -217,6 +217,6 @@ long address_make(struct worker *worker)
 	case 3:
 		return (long)(0x7e0000000000UL + PAGE * random_below(random, 1024));
 	default:
-		return (long)worker->arena->data + (long)PAGE * (6 + random_below(random, 12));
+		return (long)worker->arena->data + (long)PAGE * (6 + random_below(random, 11));
 	}
 }

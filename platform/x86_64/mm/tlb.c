@@ -18,10 +18,12 @@
 #include <x86/msr.h>
 #include <x86/preempt.h>
 #include <x86/tlb.h>
+#include <x86/tlb_model.h>
 
 struct tlb_request {
-	const struct mmu_context *context; /* NULL: kernel addresses */
+	struct mmu_context *context; /* NULL: kernel addresses */
 	u64 start, end;
+	u64 generation; /* of the context, after the change */
 	atomic_t waiting; /* CPUs that have not answered */
 };
 
@@ -60,13 +62,6 @@ int mmu_context_init(struct mmu_context *context, void *root_frames)
 	return 0;
 }
 
-void mmu_context_destroy(struct mmu_context *context)
-{
-	check(bitmap_weight(context->cpus, cpu_count()) == 0);
-	if (context->cpus != &context->cpus_word)
-		page_table_frame_free(virt_to_paddr(context->cpus));
-}
-
 /*
  * The bit is set before CR3 is loaded: either a CPU that has just changed an entry sees it and asks us, or our walks see the
  * change (the locked operations here and in context_flush pair).
@@ -78,14 +73,23 @@ void mmu_switch(struct mmu_context *prev, struct mmu_context *next)
 
 	if (prev == next)
 		return;
+	if (!next && tlb_modelled()) {
+		/* CR3 stays, as entries under a tag would. */
+		this_cpu(loaded) = NULL;
+		tlb_model_leave();
+		atomic_clear_bit(prev->cpus, this_cpu_number());
+		return;
+	}
 	if (next)
 		atomic_set_bit(next->cpus, this_cpu_number());
 	this_cpu(loaded) = next;
 	this_cpu(entry_area.kernel_cr3) = cr3;
 	/* As page_root_init placed it; unused without isolation. */
 	this_cpu(entry_area.user_cr3) = cr3 + PAGE_SIZE;
-	cr3_write(cr3);
-	this_cpu(counts.root_loads)++;
+	if (!tlb_modelled() || tlb_model_load(next)) {
+		cr3_write(cr3);
+		this_cpu(counts.root_loads)++;
+	}
 	if (prev)
 		atomic_clear_bit(prev->cpus, this_cpu_number());
 }
@@ -119,11 +123,8 @@ static void flush_everything(void)
 	}
 }
 
-/* Preemption off: this CPU's part. */
-static void flush_here(const struct mmu_context *context, u64 start, u64 end)
+static void flush_range_here(const struct mmu_context *context, u64 start, u64 end)
 {
-	if (context && this_cpu(loaded) != context)
-		return;
 	this_cpu(counts.local)++;
 	if (!range_is_long(start, end))
 		flush_pages(start, end);
@@ -131,6 +132,27 @@ static void flush_here(const struct mmu_context *context, u64 start, u64 end)
 		cr3_write(cr3_read());
 	else
 		flush_everything();
+}
+
+/* What another CPU asks for must not be answered between the decision and the flush. */
+static void flush_modelled(struct mmu_context *context, u64 start, u64 end, u64 generation)
+{
+	unsigned long flags = irq_save();
+
+	if (generation == TLB_MODEL_FORGET)
+		tlb_model_forget(context);
+	else if (this_cpu(loaded) == context && tlb_model_flush(context, generation, &start, &end))
+		flush_range_here(context, start, end);
+	irq_restore(flags);
+}
+
+/* Preemption off: this CPU's part. */
+static void flush_here(struct mmu_context *context, u64 start, u64 end, u64 generation)
+{
+	if (context && tlb_modelled())
+		flush_modelled(context, start, end, generation);
+	else if (!context || this_cpu(loaded) == context)
+		flush_range_here(context, start, end);
 }
 
 void tlb_ipi(void)
@@ -145,7 +167,7 @@ void tlb_ipi(void)
 				word * BITMAP_WORD_BITS + (unsigned int)__builtin_ctzl(bits);
 			struct tlb_request *from = per_cpu_ptr(request, cpu);
 
-			flush_here(from->context, from->start, from->end);
+			flush_here(from->context, from->start, from->end, from->generation);
 			atomic_sub_return(&from->waiting, 1);
 		}
 	}
@@ -165,13 +187,15 @@ static void ask(struct tlb_request *own, unsigned int cpu)
 }
 
 /* Preemption off. `cpus` NULL: all. Returns when no other CPU has the translations any more. */
-static void flush_elsewhere(const struct mmu_context *context, const unsigned long *cpus, u64 start,
-			    u64 end)
+static void flush_elsewhere(struct mmu_context *context, const unsigned long *cpus, u64 start,
+			    u64 end, u64 generation)
 {
 	struct tlb_request *own = this_cpu_ptr(request);
 	unsigned int cpu;
 
-	*own = (struct tlb_request){ .context = context, .start = start, .end = end };
+	*own = (struct tlb_request){
+		.context = context, .start = start, .end = end, .generation = generation
+	};
 	for_each_online_cpu (cpu)
 		if (cpu != this_cpu_number() && (!cpus || atomic_test_bit(cpus, cpu)))
 			ask(own, cpu);
@@ -184,11 +208,13 @@ static void flush_elsewhere(const struct mmu_context *context, const unsigned lo
 
 static void context_flush(struct mmu_context *context, u64 start, u64 end)
 {
+	u64 generation;
+
 	preempt_hold();
-	__atomic_fetch_add(&context->tlb_generation, 1, __ATOMIC_SEQ_CST);
-	flush_here(context, start, end);
+	generation = __atomic_add_fetch(&context->tlb_generation, 1, __ATOMIC_SEQ_CST);
+	flush_here(context, start, end, generation);
 	if (cpu_online_count() > 1)
-		flush_elsewhere(context, context->cpus, start, end);
+		flush_elsewhere(context, context->cpus, start, end, generation);
 	preempt_release();
 }
 
@@ -206,10 +232,29 @@ void tlb_flush_all(struct mmu_context *context)
 void tlb_flush_kernel(u64 start, u64 end)
 {
 	preempt_hold();
-	flush_here(NULL, start, end);
+	flush_here(NULL, start, end, 0);
 	if (cpu_online_count() > 1)
-		flush_elsewhere(NULL, NULL, start, end);
+		flush_elsewhere(NULL, NULL, start, end, 0);
 	preempt_release();
+}
+
+/* Each CPU that still has CR3 on it without running in it goes to the kernel's root. */
+static void context_forget(struct mmu_context *context)
+{
+	preempt_hold();
+	flush_here(context, 0, USER_END, TLB_MODEL_FORGET);
+	if (cpu_online_count() > 1)
+		flush_elsewhere(context, NULL, 0, USER_END, TLB_MODEL_FORGET);
+	preempt_release();
+}
+
+void mmu_context_destroy(struct mmu_context *context)
+{
+	check(bitmap_weight(context->cpus, cpu_count()) == 0);
+	if (tlb_modelled())
+		context_forget(context);
+	if (context->cpus != &context->cpus_word)
+		page_table_frame_free(virt_to_paddr(context->cpus));
 }
 
 void tlb_counts_read(struct tlb_counts *sum)
