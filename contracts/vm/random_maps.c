@@ -1,6 +1,6 @@
 /*
  * random_maps.c - random mmap, munmap, mprotect, mremap, madvise and fork leave each page with the bytes a model has for it.
- * mutants: munmap=0 mprotect=0 madvise=0 mremap=EFAULT mmap#3+=ENOMEM
+ * mutants: munmap=0 mprotect=0 madvise=0 mremap=0 mmap#3+=ENOMEM
  */
 #include "contract.h"
 
