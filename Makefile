@@ -32,7 +32,8 @@
 #?                              PROFILE=p ONLY=a,b ACCEL=icount|tcg|kvm FULL=1
 #?                              KERNELS=linux,linux-thp CHECK=1 PAIRS=10 SEED=1
 #?   make bench-report          the last results as build/bench/report.html;
-#?                              RUN=file OLD=file compares two
+#?                              RUN=file OLD=file compares two, PICTURE=1: README's
+#?   make bench-events          root loads, TLB flushes, exceptions, interrupts
 #?   make bench-cost            what each mechanism costs, one by one; CHECK=1 only
 #?                              compares, WRITE=1 only writes; ONLY=SYMBOL
 #?   make bench-budget          lowers budget.json to what is measured;
