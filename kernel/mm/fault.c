@@ -17,7 +17,7 @@
  * is not, another CPU was faster: the access is simply tried again. Huge entries of level 2 do not exist yet; where they
  * will be told apart is fault_entry().
  */
-#include "internal.h"
+#include "fault_internal.h"
 
 #include <abi/signal.h>
 #include <kernel/event.h>
@@ -26,42 +26,6 @@
 #include <kernel/task.h>
 #include <lib/err.h>
 #include <platform/tlb.h>
-
-struct fault {
-	/* Read-only after the first phase. */
-	struct vma *vma;
-	u64 address; /* of the page */
-	bool write;
-	pte_t *entry;
-	/* What the decision is based on. */
-	pte_t seen;
-};
-
-/* --- Installing: the lock of the page table is held from begin to end ------------------------------------------------- */
-
-/* False, with the lock released: the entry has changed. */
-static inline bool install_begin(const struct fault *f)
-{
-	struct spinlock *lock = page_table_lock(f->entry);
-
-	spin_lock(lock);
-	if (likely(pte_read(f->entry).raw == f->seen.raw))
-		return true;
-	spin_unlock(lock);
-	event_count(EVENT_FAULT_RACE);
-	return false;
-}
-
-static inline void install_end(const struct fault *f)
-{
-	spin_unlock(page_table_lock(f->entry));
-}
-
-static inline void set_has_anon(struct vma *vma)
-{
-	if (!READ_ONCE(vma->has_anon))
-		WRITE_ONCE(vma->has_anon, true);
-}
 
 /* An entry that other CPUs may have cached changes its frame: they must not see the old one once the new one is written. */
 static void entry_replace(const struct fault *f, pte_t value)
@@ -86,7 +50,7 @@ static int install_file_page(const struct fault *f, struct page *page, u64 bits)
 {
 	int error = 0;
 
-	if (!install_begin(f)) {
+	if (!fault_install_begin(f)) {
 		page_put(page);
 		return 0;
 	}
@@ -98,7 +62,7 @@ static int install_file_page(const struct fault *f, struct page *page, u64 bits)
 		pte_write(f->entry, pte_make(page_paddr(page), bits));
 		mm_count_rss(f->vma->mm, page, 1);
 	}
-	install_end(f);
+	fault_install_end(f);
 	if (error)
 		page_put(page);
 	return error;
@@ -109,32 +73,14 @@ static int install_file_page(const struct fault *f, struct page *page, u64 bits)
 /* `page` is filled, and ours. The entry was empty. */
 static int install_new_anon(const struct fault *f, struct page *page)
 {
-	set_has_anon(f->vma);
-	if (!install_begin(f)) {
+	vma_set_has_anon(f->vma);
+	if (!fault_install_begin(f)) {
 		page_put(page);
 		return 0;
 	}
 	pte_write(f->entry, pte_make(page_paddr(page), f->vma->pte_bits));
 	atomic_inc(&f->vma->mm->rss_anon);
-	install_end(f);
-	return 0;
-}
-
-static int fault_anonymous(const struct fault *f)
-{
-	struct page *page;
-
-	if (f->write) {
-		event_count(EVENT_FAULT_ANON);
-		page = page_alloc(0, PAGE_ZERO | PAGE_USER, PAGE_ANON);
-		return page ? install_new_anon(f, page) : -ENOMEM;
-	}
-	event_count(EVENT_FAULT_ZERO_PAGE);
-	if (install_begin(f)) {
-		pte_write(f->entry, pte_make(page_paddr(zero_page),
-					     vma_read_bits(f->vma) | PTE_SOFT_SPECIAL));
-		install_end(f);
-	}
+	fault_install_end(f);
 	return 0;
 }
 
@@ -195,15 +141,15 @@ static int fault_write_shared(const struct fault *f)
 
 	if (pte_has(f->seen, PTE_SOFT_SPECIAL))
 		return -EFAULT;
-	if (!install_begin(f))
+	if (!fault_install_begin(f))
 		return 0;
 	page = pte_page(f->seen);
 	page_get(page);
-	install_end(f);
+	fault_install_end(f);
 	error = fault_mkwrite(f->vma, page);
-	if (!error && install_begin(f)) {
+	if (!error && fault_install_begin(f)) {
 		entry_permit_write(f);
-		install_end(f);
+		fault_install_end(f);
 	}
 	page_put(page);
 	return error;
@@ -212,15 +158,15 @@ static int fault_write_shared(const struct fault *f)
 /* An anonymous frame that nobody else has: every other mapping of it, and every look at it, would hold a reference. */
 static bool fault_reuse(const struct fault *f, const struct page *page)
 {
-	if (page->owner != PAGE_ANON || atomic_read_acquire(&page->ref) != 1 || !install_begin(f))
+	if (page->owner != PAGE_ANON || atomic_read_acquire(&page->ref) != 1 || !fault_install_begin(f))
 		return false;
 	if (atomic_read_acquire(&page->ref) == 1) {
 		entry_permit_write(f);
-		install_end(f);
+		fault_install_end(f);
 		event_count(EVENT_FAULT_REUSE);
 		return true;
 	}
-	install_end(f);
+	fault_install_end(f);
 	return false;
 }
 
@@ -254,13 +200,13 @@ static int fault_cow(const struct fault *f)
 	page = page_alloc(0, PAGE_USER | (special ? PAGE_ZERO : 0), PAGE_ANON);
 	if (!page)
 		return -ENOMEM;
-	set_has_anon(f->vma);
-	if (!install_begin(f)) {
+	vma_set_has_anon(f->vma);
+	if (!fault_install_begin(f)) {
 		page_put(page);
 		return 0;
 	}
 	cow_install(f, page, old);
-	install_end(f);
+	fault_install_end(f);
 	if (old)
 		page_put(old);
 	return 0;
@@ -280,7 +226,7 @@ static int fault_entry(struct fault *f)
 {
 	f->seen = pte_read(f->entry);
 	if (pte_none(f->seen))
-		return f->vma->ops && f->vma->ops->fault ? fault_file(f) : fault_anonymous(f);
+		return f->vma->ops && f->vma->ops->fault ? fault_file(f) : vm_fault_anonymous(f);
 	if (!f->write || pte_has(f->seen, PTE_WRITE))
 		return fault_spurious(f);
 	return f->vma->flags & VM_SHARED ? fault_write_shared(f) : fault_cow(f);

@@ -32,12 +32,18 @@ void page_cache_init_slab(void);
 
 /* --- Page tables ------------------------------------------------------------------------------------------------- */
 
+/* Tables of user space are pages: their addresses are of the direct map. */
+static inline struct page *page_table_page(const pte_t *entry)
+{
+	return frame_page(((u64)entry - DIRECT_MAP_BASE) >> PAGE_SHIFT);
+}
+
 /* The lock of a page table, from a pointer to any of its entries. */
 static inline struct spinlock *page_table_lock(const pte_t *entry)
 {
 	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock),
 		       "the lock fits");
-	return (struct spinlock *)virt_page(entry)->table_lock;
+	return (struct spinlock *)page_table_page(entry)->table_lock;
 }
 
 /* A frame or the memory of one: set although the CPU may not use it (PROT_NONE keeps the frame of an absent entry). */

@@ -184,6 +184,7 @@ static ssize_t overcommit_ratio_write(void *data, char *text, size_t size)
 }
 
 static int panic_seconds;
+static const struct setting fault_pages = { &vm_fault_pages, 1, VM_FAULT_PAGES_MAX };
 static const struct setting overcommit_memory = { &vm_overcommit_memory, 0, 2 };
 static const struct setting panic_setting = { &panic_seconds, -1, 0x7fffffff };
 static const struct setting inotify_events = { &inotify_max_events, 0, INT32_MAX };
@@ -232,6 +233,7 @@ static const struct proc_entry entries[] = {
 	SETTING("sys/kernel/pty/max", pty_max),
 	{ .name = "sys/kernel/pty/nr", .mode = 0444, .show = pty_nr_show },
 	SETTING("sys/vm/overcommit_memory", overcommit_memory),
+	SETTING("sys/vm/fault_pages", fault_pages),
 	{ .name = "sys/vm/overcommit_ratio",
 	  .mode = 0644,
 	  .show = overcommit_ratio_show,

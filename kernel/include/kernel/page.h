@@ -122,6 +122,12 @@ static inline struct page *page_head(struct page *page)
 
 /* NULL when there is none. `owner` becomes page->owner (of the head). */
 struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner owner);
+/*
+ * Up to `count` single frames that are at hand, as many page_allocs would hand them out: how many, 0 if page_alloc must be asked.
+ * Tasks only. Does not reclaim.
+ */
+unsigned int page_alloc_batch(struct page **pages, unsigned int count, unsigned int flags,
+			      enum page_owner owner);
 /* The caller holds the only reference. */
 void page_free(struct page *page, unsigned int order);
 

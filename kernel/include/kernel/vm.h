@@ -161,6 +161,10 @@ struct vma *vma_next(struct vma *vma);
  */
 int vm_populate(struct mm *mm, u64 start, u64 length, bool write);
 
+/* Most pages that one fault fills in anonymous memory, 1..VM_FAULT_PAGES_MAX. */
+#define VM_FAULT_PAGES_MAX 64
+extern int vm_fault_pages;
+
 /* Another process's memory (ptrace, /proc/<pid>/mem, cmdline, exec's argument pages): bytes copied. */
 ssize_t vm_access_remote(struct mm *mm, u64 address, void *buffer, size_t size, bool write);
 

@@ -1,0 +1,110 @@
+/*
+ * Faults in anonymous memory where nothing is mapped yet: the zero page for a read, frames of zeros for a write.
+ *
+ * Fault-around: a write fault fills as many entries from its own on as lie filled right before it, 1, 2, 4, ... up to
+ * vm_fault_pages, within the vma and the page table. So a program that walks through its memory soon takes one fault for
+ * 16 pages, one that touches single pages gets single pages, and what is filled in advance is never more than what was used
+ * before it. Nothing is remembered for that: the page table says it. Advice of the program (MADV_RANDOM,
+ * MADV_SEQUENTIAL) decides at once.
+ *
+ * Frames are taken and cleared one after the other, and mapped together under one lock of the table.
+ */
+#include "fault_internal.h"
+
+int vm_fault_pages = 16;
+
+/* How many entries a fault here fills, from its own on. The table's lock is not held: a wrong guess does no harm. */
+static inline unsigned int around_pages(const struct fault *f)
+{
+	const unsigned int index = pt_index(f->address, 1);
+	const u64 room = MIN((f->vma->end - f->address) >> PAGE_SHIFT, (u64)(PT_ENTRIES - index));
+	const unsigned int limit = (unsigned int)MIN(room, (u64)READ_ONCE(vm_fault_pages));
+	unsigned int n = 1;
+
+	if (unlikely(f->vma->flags & (VM_RANDOM | VM_SEQUENTIAL)))
+		return f->vma->flags & VM_RANDOM ? 1 : limit;
+	while (n < limit && n <= index && !pte_none(pte_read(f->entry - n)))
+		n *= 2;
+	return MIN(n, limit);
+}
+
+/* Maps `pages` at the entries from f->entry on that are empty; the others are given back. */
+static void install_batch(const struct fault *f, struct page **pages, unsigned int count)
+{
+	struct spinlock *lock = page_table_lock(f->entry);
+	const u64 bits = f->vma->pte_bits;
+	unsigned int left = 0;
+
+	vma_set_has_anon(f->vma);
+	spin_lock(lock);
+	for (unsigned int i = 0; i < count; i++) {
+		if (likely(pte_none(pte_read(f->entry + i))))
+			pte_write(f->entry + i, pte_make(page_paddr(pages[i]), bits));
+		else
+			pages[left++] = pages[i];
+	}
+	spin_unlock(lock);
+	atomic_add(&f->vma->mm->rss_anon, (long)(count - left));
+	while (unlikely(left))
+		page_put(pages[--left]);
+}
+
+static __noinline int fault_write_batch(const struct fault *f, unsigned int count)
+{
+	struct page *pages[VM_FAULT_PAGES_MAX];
+
+	count = page_alloc_batch(pages, count, PAGE_ZERO, PAGE_ANON);
+	if (unlikely(!count)) {
+		pages[0] = page_alloc(0, PAGE_ZERO | PAGE_USER, PAGE_ANON);
+		if (!pages[0])
+			return -ENOMEM;
+		count = 1;
+	}
+	install_batch(f, pages, count);
+	return 0;
+}
+
+static int fault_write_single(const struct fault *f)
+{
+	struct page *page = page_alloc(0, PAGE_ZERO | PAGE_USER, PAGE_ANON);
+
+	if (unlikely(!page))
+		return -ENOMEM;
+	vma_set_has_anon(f->vma);
+	if (unlikely(!fault_install_begin(f))) {
+		page_put(page);
+		return 0;
+	}
+	pte_write(f->entry, pte_make(page_paddr(page), f->vma->pte_bits));
+	fault_install_end(f);
+	atomic_inc(&f->vma->mm->rss_anon);
+	return 0;
+}
+
+/* The zero page costs no memory: all that a run may need is mapped. */
+static int fault_read(const struct fault *f)
+{
+	const pte_t zero = pte_make(page_paddr(zero_page), vma_read_bits(f->vma) | PTE_SOFT_SPECIAL);
+	struct spinlock *lock = page_table_lock(f->entry);
+	unsigned int count = around_pages(f);
+
+	spin_lock(lock);
+	for (unsigned int i = 0; i < count; i++)
+		if (pte_none(pte_read(f->entry + i)))
+			pte_write(f->entry + i, zero);
+	spin_unlock(lock);
+	return 0;
+}
+
+int vm_fault_anonymous(const struct fault *f)
+{
+	unsigned int count;
+
+	if (!f->write) {
+		event_count(EVENT_FAULT_ZERO_PAGE);
+		return fault_read(f);
+	}
+	event_count(EVENT_FAULT_ANON);
+	count = around_pages(f);
+	return count > 1 ? fault_write_batch(f, count) : fault_write_single(f);
+}
