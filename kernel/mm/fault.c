@@ -261,6 +261,7 @@ int vm_fault_vma(struct vma *vma, u64 address, u32 flags)
 	/* A device maps all its frames in its mmap operation: what is not there is beyond its end. */
 	if (unlikely(vma->flags & VM_SPECIAL && !(vma->ops && vma->ops->fault)))
 		return -ERANGE;
+	vma_touch(vma);
 	f.entry = pt_entry_make(vma->mm, f.address, 1);
 	if (unlikely(!f.entry))
 		return -ENOMEM;

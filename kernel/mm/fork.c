@@ -103,7 +103,7 @@ static int copy_vma(struct fork *fork, struct vma *vma)
 	if (copy->ops && copy->ops->open)
 		copy->ops->open(copy);
 	/* Before its entries: truncation finds the parent's first, and then these. */
-	vma_insert(fork->child, copy);
+	vma_insert_before(fork->child, copy, NULL);
 	if (vma->flags & VM_SPECIAL)
 		return copy_special(fork, vma);
 	return copy->has_anon ? copy_entries(fork, vma) : 0;

@@ -102,6 +102,20 @@ struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
  * [floor, ceiling).
  */
 void pt_free_tables(struct gather *gather, struct list *vmas, u64 floor, u64 ceiling);
+/* The same for one range. */
+void pt_free_range(struct gather *gather, u64 start, u64 end, u64 floor, u64 ceiling);
+
+/* The vma below `next`, which is NULL above the last. */
+static inline struct vma *vma_below(const struct mm *mm, const struct vma *next)
+{
+	return next ? next->prev : mm->last;
+}
+
+static inline void vma_touch(struct vma *vma)
+{
+	if (!READ_ONCE(vma->touched))
+		WRITE_ONCE(vma->touched, true);
+}
 
 /* Bits of an entry that does not permit writing, whatever the vma says. */
 static inline u64 vma_read_bits(const struct vma *vma)
@@ -133,10 +147,11 @@ void vma_discard(struct vma *vma);
 
 /* mm->lock held for writing. These keep gaps, counters and the inode's list right. */
 void vma_insert(struct mm *mm, struct vma *vma);
+/* The same where the vma above the new one is known; NULL: it is the last. */
+void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next);
 void vma_erase(struct mm *mm, struct vma *vma);
 void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset);
 void vma_set_flags(struct vma *vma, u32 flags);
-struct vma *vma_prev(struct vma *vma);
 /* The first that ends above `start`, if it begins below `end`. */
 struct vma *vma_find_range(struct mm *mm, u64 start, u64 end);
 /* Makes `at`, inside of the vma, a border: the lower part keeps the struct. 0, or -ENOMEM also at the limit of vmas. */
@@ -145,9 +160,9 @@ int vma_split(struct vma *vma, u64 at);
 int vma_split_range(struct mm *mm, u64 start, u64 end);
 /* Joins with neighbours that are alike; the vma that holds the range afterwards. */
 struct vma *vma_merge(struct vma *vma);
-/* Grows a neighbour over the free range instead of a new vma: it, or NULL. */
-struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u32 flags, struct file *file,
-		       u64 page_offset);
+/* Grows a neighbour over the free range below `next` (NULL: the last one) instead of a new vma: it, or NULL. */
+struct vma *vma_extend(struct mm *mm, struct vma *next, u64 start, u64 end, u32 flags,
+		       struct file *file, u64 page_offset);
 /* Highest free range of that size in [low, high), or 0. */
 u64 vma_find_gap(struct mm *mm, u64 length, u64 low, u64 high);
 /* Invariants of the whole tree; nothing without KERNEL_TESTS. */

@@ -69,13 +69,15 @@ static void mm_tear_down(struct mm *mm)
 		rmap_remove(vma);
 		list_add_tail(&vma->rmap_link,
 			      &gone); /* a released one may be freed: no walk through the tree then */
-		vm_zap(&gather, vma, vma->start, vma->end, false);
+		if (vma->touched)
+			vm_zap(&gather, vma, vma->start, vma->end, false);
 		if (vma->flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
 	}
 	pt_free_tables(&gather, &gone, 0, USER_HALF_END);
 	gather_end(&gather);
 	mm->vmas = RB_ROOT;
+	mm->first = mm->last = NULL;
 	mm->cached = NULL;
 	list_for_each_entry_safe (vma, next, &gone, rmap_link)
 		vma_release(vma);

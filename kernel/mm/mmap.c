@@ -158,12 +158,13 @@ static int map_range_unsealed(struct mm *mm, u64 start, u64 end, u32 flags,
 {
 	struct file *file = request->file;
 	u64 pages = (end - start) >> PAGE_SHIFT;
-	struct vma *vma;
+	struct vma *vma, *next;
 	int error = map_commit(&flags, pages);
 
 	if (error)
 		return error;
-	if (vma_extend(mm, start, end, flags, file, request->page_offset))
+	next = vma_find(mm, start);
+	if (vma_extend(mm, next, start, end, flags, file, request->page_offset))
 		return 0;
 	error = -ENOMEM;
 	vma = vma_alloc(mm, start, end, flags);
@@ -174,8 +175,9 @@ static int map_range_unsealed(struct mm *mm, u64 start, u64 end, u32 flags,
 		if (error)
 			goto discard;
 	}
-	vma_insert(mm, vma);
-	vma_merge(vma);
+	vma_insert_before(mm, vma, next);
+	if (file)
+		vma_merge(vma); /* its operation may have made it like a neighbour */
 	return 0;
 discard:
 	vma_discard(vma);
@@ -393,6 +395,7 @@ int vm_map_frames(struct vma *vma, paddr_t to, u64 size, enum memory_type type)
 	else if (type == MEMORY_TYPE_WRITE_COMBINING)
 		bits |= PTE_WRITE_THROUGH;
 	vma->flags |= VM_SPECIAL | VM_NO_DUMP;
+	vma_touch(vma);
 	for (u64 done = 0; done < size && vma->start + done < vma->end; done += PAGE_SIZE) {
 		pte_t *entry = pt_entry_make(vma->mm, vma->start + done, 1);
 

@@ -20,8 +20,13 @@ static pte_t entry_protected(const struct vma *vma, pte_t old)
 	return (pte_t){ keep | (vma->flags & VM_SPECIAL ? vma->pte_bits : bits) };
 }
 
+/* Where CPUs may have entries cached that permit more than the new ones. */
+struct changed {
+	u64 start, end;
+};
+
 static void protect_table(const struct vma *vma, pte_t *entry, u64 start, u64 end,
-			  struct gather *gather)
+			  struct changed *changed)
 {
 	struct spinlock *lock = page_table_lock(entry);
 
@@ -35,24 +40,27 @@ static void protect_table(const struct vma *vma, pte_t *entry, u64 start, u64 en
 		if (new.raw == old.raw)
 			continue;
 		pte_write(entry, new);
-		if (pte_present(old))
-			gather_range(gather, start, start + PAGE_SIZE);
+		if (pte_present(old)) {
+			changed->start = MIN(changed->start, start);
+			changed->end = start + PAGE_SIZE;
+		}
 	}
 	spin_unlock(lock);
 }
 
 static void protect_entries(struct vma *vma)
 {
+	struct changed changed = { .start = ~0ULL };
 	u64 at = vma->start, span_end;
-	struct gather gather;
 	pte_t *entry;
 
-	gather_begin(&gather, vma->mm);
+	if (!vma->touched)
+		return;
 	while ((entry = pt_next_table(vma->mm, &at, vma->end, &span_end))) {
-		protect_table(vma, entry, at, span_end, &gather);
+		protect_table(vma, entry, at, span_end, &changed);
 		at = span_end;
 	}
-	gather_end(&gather);
+	tlb_flush_range(&vma->mm->mmu, changed.start, changed.end);
 }
 
 /* A vma that becomes private and writable is a promise from then on. */
@@ -100,10 +108,12 @@ static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot)
 		if (prot & ~(vma->flags >> 4))
 			return -EACCES;
 		stop = MIN(vma->end, end);
-		error = vma_split_range(mm, start, stop);
-		if (error)
-			return error;
-		vma = vma_find(mm, start);
+		if (vma->start != start || vma->end != stop) {
+			error = vma_split_range(mm, start, stop);
+			if (error)
+				return error;
+			vma = vma_find(mm, start);
+		}
 		error = protect_vma(&vma, prot);
 		if (error)
 			return error;

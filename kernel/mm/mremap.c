@@ -76,6 +76,7 @@ static struct vma *remap_copy(struct remap *r, u64 to)
 		return NULL;
 	copy->start = to;
 	copy->end = to + r->new_length;
+	vma_touch(copy); /* its tables were made */
 	copy->page_offset = copy->file || copy->ops ? vma_index(r->vma, r->old) : to >> PAGE_SHIFT;
 	if (copy->ops && copy->ops->open)
 		copy->ops->open(copy);

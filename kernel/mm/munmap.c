@@ -15,16 +15,6 @@ static void detach_range(struct mm *mm, u64 start, u64 end, struct list *detache
 	}
 }
 
-/* The range around `start`, which is not mapped, that has no mapping. */
-static void empty_range(struct mm *mm, u64 start, u64 *floor, u64 *ceiling)
-{
-	struct vma *next = vma_find(mm, start), *prev;
-
-	prev = next ? vma_prev(next) : rb_entry_or_null(rb_last(&mm->vmas), struct vma, node);
-	*floor = prev ? prev->end : 0;
-	*ceiling = next ? next->start : USER_HALF_END;
-}
-
 static void release_range(struct list *detached)
 {
 	struct vma *vma, *next;
@@ -38,28 +28,94 @@ static void release_range(struct list *detached)
 	vm_uncommit(accounted);
 }
 
-int vm_unmap_locked(struct mm *mm, u64 start, u64 end)
+/* Whole vmas and parts of vmas. 0 or -ENOMEM. */
+static int unmap_several(struct mm *mm, u64 start, u64 end)
 {
 	struct list detached = LIST_INIT(detached);
 	struct gather gather;
-	struct vma *vma;
-	u64 floor, ceiling;
-	int error;
+	struct vma *vma, *next, *prev;
+	int error = vma_split_range(mm, start, end);
 
-	if (!vma_find_range(mm, start, end))
-		return 0;
-	error = vma_split_range(mm, start, end);
 	if (error)
 		return error;
 	mm_note_peak(mm);
 	detach_range(mm, start, end, &detached);
-	empty_range(mm, start, &floor, &ceiling);
+	next = vma_find(mm, start);
+	prev = vma_below(mm, next);
 	gather_begin(&gather, mm);
 	list_for_each_entry (vma, &detached, rmap_link)
 		vm_zap(&gather, vma, vma->start, vma->end, false);
-	pt_free_tables(&gather, &detached, floor, ceiling);
+	pt_free_tables(&gather, &detached, prev ? prev->end : 0, next ? next->start : USER_HALF_END);
 	gather_end(&gather);
 	release_range(&detached);
+	return 0;
+}
+
+/* --- One vma, which is shortened or vanishes: no split, and nothing at all to do if it was never touched ------------------ */
+
+/* [start, end) is in no vma any more, and empty is [floor, ceiling). */
+static __noinline void unmap_pages(struct vma *vma, u64 start, u64 end, u64 floor, u64 ceiling)
+{
+	struct gather gather;
+
+	mm_note_peak(vma->mm);
+	gather_begin(&gather, vma->mm);
+	vm_zap(&gather, vma, start, end, false);
+	pt_free_range(&gather, start, end, floor, ceiling);
+	gather_end(&gather);
+}
+
+static void unmap_whole(struct vma *vma)
+{
+	u64 floor = vma->prev ? vma->prev->end : 0;
+	u64 ceiling = vma->next ? vma->next->start : USER_HALF_END;
+
+	vma_erase(vma->mm, vma);
+	if (vma->touched)
+		unmap_pages(vma, vma->start, vma->end, floor, ceiling);
+	if (vma->flags & VM_ACCOUNT)
+		vm_uncommit(vma_pages(vma));
+	vma_release(vma);
+}
+
+static void unmap_head(struct vma *vma, u64 end)
+{
+	u64 start = vma->start, floor = vma->prev ? vma->prev->end : 0;
+
+	vma_set_range(vma, end, vma->end, vma_index(vma, end));
+	if (vma->touched)
+		unmap_pages(vma, start, end, floor, end);
+	if (vma->flags & VM_ACCOUNT)
+		vm_uncommit((end - start) >> PAGE_SHIFT);
+}
+
+static void unmap_tail(struct vma *vma, u64 start)
+{
+	u64 end = vma->end, ceiling = vma->next ? vma->next->start : USER_HALF_END;
+
+	vma_set_range(vma, vma->start, start, vma->page_offset);
+	if (vma->touched)
+		unmap_pages(vma, start, end, start, ceiling);
+	if (vma->flags & VM_ACCOUNT)
+		vm_uncommit((end - start) >> PAGE_SHIFT);
+}
+
+int vm_unmap_locked(struct mm *mm, u64 start, u64 end)
+{
+	struct vma *vma = vma_find_range(mm, start, end);
+	bool counted;
+
+	if (!vma)
+		return 0;
+	counted = vma->ops && (vma->ops->open || vma->ops->close); /* of each part */
+	if (vma->start >= start && vma->end <= end && (!vma->next || vma->next->start >= end))
+		unmap_whole(vma);
+	else if (vma->start == start && vma->end > end && !counted)
+		unmap_head(vma, end);
+	else if (vma->start < start && vma->end == end && !counted)
+		unmap_tail(vma, start);
+	else
+		return unmap_several(mm, start, end);
 	return 0;
 }
 

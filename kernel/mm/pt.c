@@ -111,18 +111,27 @@ static void tables_free_below(struct table_free *f, pte_t *table, unsigned int l
 	}
 }
 
+void pt_free_range(struct gather *gather, u64 start, u64 end, u64 floor, u64 ceiling)
+{
+	struct table_free f = {
+		.gather = gather, .start = start, .end = end, .floor = floor, .ceiling = ceiling
+	};
+	u64 block = ALIGN_DOWN(start, pt_entry_size(2));
+
+	/* All in one table that others use too. */
+	if (end - block <= pt_entry_size(2) && (block < floor || block + pt_entry_size(2) > ceiling))
+		return;
+	tables_free_below(&f, gather->mm->mmu.root.table, 4, 0);
+}
+
 /* Of neighbours that share tables, the first frees what only they use, and the last what all of them shared. */
 void pt_free_tables(struct gather *gather, struct list *vmas, u64 floor, u64 ceiling)
 {
-	struct table_free f = { .gather = gather, .floor = floor };
 	struct vma *vma, *next;
 
 	list_for_each_entry_safe (vma, next, vmas, rmap_link) {
 		bool last = &next->rmap_link == vmas;
 
-		f.start = vma->start;
-		f.end = vma->end;
-		f.ceiling = last ? ceiling : next->start;
-		tables_free_below(&f, gather->mm->mmu.root.table, 4, 0);
+		pt_free_range(gather, vma->start, vma->end, floor, last ? ceiling : next->start);
 	}
 }

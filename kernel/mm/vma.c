@@ -36,6 +36,7 @@ struct vma *vma_copy(const struct vma *vma, struct mm *mm)
 		return NULL;
 	copy->page_offset = vma->page_offset;
 	copy->has_anon = vma->has_anon;
+	copy->touched = vma->touched;
 	copy->ops = vma->ops;
 	copy->private_data = vma->private_data;
 	copy->file = vma->file ? file_get(vma->file) : NULL;
@@ -83,7 +84,7 @@ int vma_split(struct vma *vma, u64 at)
 	 * room below it.
 	 */
 	vma_set_range(vma, vma->start, at, vma->page_offset);
-	vma_insert(mm, upper);
+	vma_insert_before(mm, upper, vma->next);
 	return 0;
 }
 
@@ -129,8 +130,8 @@ static struct vma *vma_join(struct vma *lower, struct vma *upper)
 {
 	u64 end = upper->end;
 
-	if (upper->has_anon)
-		WRITE_ONCE(lower->has_anon, true);
+	lower->has_anon |= upper->has_anon;
+	lower->touched |= upper->touched;
 	vma_erase(lower->mm, upper);
 	vma_set_range(lower, lower->start, end, lower->page_offset);
 	vma_discard(upper);
@@ -149,12 +150,11 @@ struct vma *vma_merge(struct vma *vma)
 	return vma;
 }
 
-struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u32 flags, struct file *file,
-		       u64 page_offset)
+struct vma *vma_extend(struct mm *mm, struct vma *next, u64 start, u64 end, u32 flags,
+		       struct file *file, u64 page_offset)
 {
-	struct vma *next = vma_find(mm, start), *prev;
+	struct vma *prev = vma_below(mm, next);
 
-	prev = next ? vma_prev(next) : rb_entry_or_null(rb_last(&mm->vmas), struct vma, node);
 	/* Memory that a driver fills is never extended: its operation has not seen the new part. */
 	if (prev && prev->end == start && vma_alike(prev, flags, file) && (file || !prev->ops) &&
 	    vma_continues(prev, page_offset)) {

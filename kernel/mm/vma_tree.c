@@ -22,21 +22,6 @@ static inline u64 vma_subtree_gap(const struct vma *vma)
 
 RB_AUGMENT(vma_augment, struct vma, node, subtree_gap, vma_subtree_gap);
 
-struct vma *vma_first(struct mm *mm)
-{
-	return rb_entry_or_null(rb_first(&mm->vmas), struct vma, node);
-}
-
-struct vma *vma_next(struct vma *vma)
-{
-	return rb_entry_or_null(rb_next(&vma->node), struct vma, node);
-}
-
-struct vma *vma_prev(struct vma *vma)
-{
-	return rb_entry_or_null(rb_prev(&vma->node), struct vma, node);
-}
-
 struct vma *vma_find(struct mm *mm, u64 address)
 {
 	struct vma *vma = READ_ONCE(mm->cached), *found = NULL;
@@ -70,9 +55,9 @@ struct vma *vma_find_range(struct mm *mm, u64 start, u64 end)
 
 /* --- Counters and gaps --------------------------------------------------------------------------------------------- */
 
-static void mm_account(struct mm *mm, u32 flags, long pages)
+/* Of the kinds of memory that limits and /proc know, the one of `flags`. */
+static void mm_account_kind(struct mm *mm, u32 flags, long pages)
 {
-	atomic_add(&mm->pages_total, pages);
 	if (flags & VM_LOCKED)
 		atomic_add(&mm->pages_locked, pages);
 	if (flags & VM_STACK)
@@ -81,6 +66,12 @@ static void mm_account(struct mm *mm, u32 flags, long pages)
 		atomic_add(&mm->pages_data, pages);
 	else if ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
 		atomic_add(&mm->pages_exec, pages);
+}
+
+static void mm_account(struct mm *mm, u32 flags, long pages)
+{
+	atomic_add(&mm->pages_total, pages);
+	mm_account_kind(mm, flags, pages);
 }
 
 static void gap_update(struct vma *vma, const struct vma *prev)
@@ -99,21 +90,20 @@ static void tree_changed(struct mm *mm)
 
 /* --- Changes. mm->lock held for writing. --------------------------------------------------------------------------- */
 
-static void tree_link(struct mm *mm, struct vma *vma)
+/*
+ * Between prev and next one link is free: the left one of `next`, or else the right one of `prev`, which then is the last of
+ * that left subtree.
+ */
+static void tree_link(struct mm *mm, struct vma *vma, struct vma *prev, struct vma *next)
 {
-	struct rb_node **link = &mm->vmas.node, *parent = NULL;
-	struct vma *prev = NULL;
+	struct rb_node *parent = NULL, **link = &mm->vmas.node;
 
-	while (*link) {
-		struct vma *at = rb_entry(*link, struct vma, node);
-
-		parent = *link;
-		if (vma->start < at->start) {
-			link = &parent->left;
-		} else {
-			prev = at;
-			link = &parent->right;
-		}
+	if (next && !next->node.left) {
+		parent = &next->node;
+		link = &parent->left;
+	} else if (prev) {
+		parent = &prev->node;
+		link = &parent->right;
 	}
 	rb_link(&vma->node, parent, link);
 	vma->gap = vma_guarded_start(vma) - MIN(vma_guarded_start(vma), prev ? prev->end : 0);
@@ -123,13 +113,27 @@ static void tree_link(struct mm *mm, struct vma *vma)
 	rb_insert_augmented(&vma->node, &mm->vmas, &vma_augment);
 }
 
-void vma_insert(struct mm *mm, struct vma *vma)
+/* Makes `prev` and `next` neighbours. */
+static void neighbours_link(struct mm *mm, struct vma *prev, struct vma *next)
 {
-	struct vma *next;
+	if (prev)
+		prev->next = next;
+	else
+		mm->first = next;
+	if (next)
+		next->prev = prev;
+	else
+		mm->last = prev;
+}
+
+void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next)
+{
+	struct vma *prev = vma_below(mm, next);
 
 	check(rwsem_is_write_held(&mm->lock));
-	tree_link(mm, vma);
-	next = vma_next(vma);
+	tree_link(mm, vma, prev, next);
+	neighbours_link(mm, prev, vma);
+	neighbours_link(mm, vma, next);
 	if (next)
 		gap_update(next, vma);
 	mm->vma_count++;
@@ -139,14 +143,20 @@ void vma_insert(struct mm *mm, struct vma *vma)
 	vma_check_tree(mm);
 }
 
+void vma_insert(struct mm *mm, struct vma *vma)
+{
+	vma_insert_before(mm, vma, vma_find(mm, vma->start));
+}
+
 void vma_erase(struct mm *mm, struct vma *vma)
 {
-	struct vma *next = vma_next(vma), *prev = vma_prev(vma);
+	struct vma *next = vma->next, *prev = vma->prev;
 
 	check(rwsem_is_write_held(&mm->lock));
 	rmap_remove(vma);
 	seq_write_begin(&vma->sequence); /* for ever odd: it is gone */
 	rb_erase_augmented(&vma->node, &mm->vmas, &vma_augment);
+	neighbours_link(mm, prev, next);
 	if (next)
 		gap_update(next, prev);
 	mm->vma_count--;
@@ -158,10 +168,10 @@ void vma_erase(struct mm *mm, struct vma *vma)
 void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 {
 	struct mm *mm = vma->mm;
-	struct vma *next = vma_next(vma);
+	long more = (long)((end - start) >> PAGE_SHIFT) - (long)vma_pages(vma);
+	bool low_moves = start != vma->start, high_moves = end != vma->end;
 
 	check(rwsem_is_write_held(&mm->lock));
-	mm_account(mm, vma->flags, -(long)vma_pages(vma));
 	rmap_lock(vma);
 	seq_write_begin(&vma->sequence);
 	vma->start = start;
@@ -169,22 +179,23 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 	vma->page_offset = page_offset;
 	seq_write_end(&vma->sequence);
 	rmap_unlock(vma);
-	mm_account(mm, vma->flags, (long)vma_pages(vma));
-	gap_update(vma, vma_prev(vma));
-	if (next)
-		gap_update(next, vma);
+	mm_account(mm, vma->flags, more);
+	if (low_moves)
+		gap_update(vma, vma->prev);
+	if (high_moves && vma->next)
+		gap_update(vma->next, vma);
 	tree_changed(mm);
 }
 
 void vma_set_flags(struct vma *vma, u32 flags)
 {
 	check(rwsem_is_write_held(&vma->mm->lock));
-	mm_account(vma->mm, vma->flags, -(long)vma_pages(vma));
+	mm_account_kind(vma->mm, vma->flags, -(long)vma_pages(vma));
 	seq_write_begin(&vma->sequence);
 	vma->flags = flags;
 	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));
 	seq_write_end(&vma->sequence);
-	mm_account(vma->mm, vma->flags, (long)vma_pages(vma));
+	mm_account_kind(vma->mm, vma->flags, (long)vma_pages(vma));
 	vma->mm->sequence++;
 }
 
@@ -227,8 +238,7 @@ static u64 gap_search(const struct rb_node *node, u64 length, u64 low, u64 high)
 
 u64 vma_find_gap(struct mm *mm, u64 length, u64 low, u64 high)
 {
-	const struct vma *last = rb_entry_or_null(rb_last(&mm->vmas), const struct vma, node);
-	u64 start = MAX(last ? last->end : 0, low);
+	u64 start = MAX(mm->last ? mm->last->end : 0, low);
 
 	if (high < low || high - low < length)
 		return 0;
@@ -246,6 +256,8 @@ static void vma_check(const struct mm *mm, const struct vma *vma, const struct v
 	expect(vma->mm == mm);
 	expect(vma->start < vma->end && vma->end <= USER_END);
 	expect(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
+	expect(vma->prev == prev && (prev ? prev->next : mm->first) == vma);
+	expect(vma->node.left == NULL || rb_prev(&vma->node) == &prev->node);
 	expect(!prev || prev->end <= vma->start);
 	expect(vma->gap == (start > end ? start - end : 0));
 	expect(vma->subtree_gap == vma_subtree_gap(vma));
@@ -268,6 +280,7 @@ void vma_check_tree(struct mm *mm)
 		count++;
 		pages += vma_pages(vma);
 	}
+	expect(prev == mm->last);
 	expect(count == mm->vma_count);
 	expect(pages == (u64)atomic_read(&mm->pages_total));
 }

@@ -64,10 +64,12 @@ struct vma_ops {
 
 struct vma {
 	struct rb_node node; /* [mm] */
+	struct vma *prev, *next; /* [mm] neighbours by address; NULL at the ends */
 	u64 start, end; /* [mm] bytes, page aligned, end exclusive */
 	u64 gap; /* [mm] free bytes before `start`, without the guard gap of a stack */
 	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
 	u32 flags; /* [mm] VM_* */
+	u8 touched; /* [A] set once, before the first page table is made for it: else there is nothing to unmap */
 	u8 has_anon; /* [A] set once: some entry may map a frame that is no file's */
 	u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
 	struct seqcount sequence; /* [mm] odd while the vma is being changed */
@@ -84,6 +86,7 @@ struct mm {
 	struct mmu_context mmu;
 	struct rwsem lock;
 	struct rb_root vmas; /* [lock] */
+	struct vma *first, *last; /* [lock] of the tree */
 	struct vma *cached; /* [A] last lookup hit; a hint, checked before use */
 	struct refcount users; /* tasks that run in it: the last one tears it down */
 	struct refcount count; /* struct itself: lazy users, /proc readers; `users` together hold one */
@@ -152,8 +155,20 @@ int vm_mincore(u64 start, u64 length, struct user_ptr vec);
 
 /* The vma that holds `address`, or the first above it; NULL. Lock held for reading or writing. */
 struct vma *vma_find(struct mm *mm, u64 address);
-struct vma *vma_first(struct mm *mm);
-struct vma *vma_next(struct vma *vma);
+static inline struct vma *vma_first(const struct mm *mm)
+{
+	return mm->first;
+}
+
+static inline struct vma *vma_next(const struct vma *vma)
+{
+	return vma->next;
+}
+
+static inline struct vma *vma_prev(const struct vma *vma)
+{
+	return vma->prev;
+}
 
 /*
  * Faults of user and kernel code arrive through trap_page_fault (fault.c). Populates the mapped parts of [start, start +
