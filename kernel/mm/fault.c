@@ -79,6 +79,7 @@ static int install_new_anon(const struct fault *f, struct page *page)
 		return 0;
 	}
 	pte_write(f->entry, pte_make(page_paddr(page), f->vma->pte_bits));
+	table_count_anon(f->entry, 1);
 	atomic_inc(&f->vma->mm->rss_anon);
 	fault_install_end(f);
 	return 0;
@@ -158,7 +159,8 @@ static int fault_write_shared(const struct fault *f)
 /* An anonymous frame that nobody else has: every other mapping of it, and every look at it, would hold a reference. */
 static bool fault_reuse(const struct fault *f, const struct page *page)
 {
-	if (page->owner != PAGE_ANON || atomic_read_acquire(&page->ref) != 1 || !fault_install_begin(f))
+	if (page->owner != PAGE_ANON || atomic_read_acquire(&page->ref) != 1 ||
+	    !fault_install_begin(f))
 		return false;
 	if (atomic_read_acquire(&page->ref) == 1) {
 		entry_permit_write(f);
@@ -179,12 +181,14 @@ static void cow_install(const struct fault *f, struct page *page, struct page *o
 	if (old)
 		page_copy_raw(page_virt(page), page_virt(old));
 	entry_replace(f, pte_make(page_paddr(page), f->vma->pte_bits));
+	if (old && old->owner == PAGE_ANON)
+		return; /* one for one */
+	table_count_anon(f->entry, 1);
 	atomic_inc(&mm->rss_anon);
 	if (!old)
 		return;
 	mm_count_rss(mm, old, -1);
-	if (old->owner != PAGE_ANON)
-		atomic_dec(&old->mapcount);
+	atomic_dec(&old->mapcount);
 }
 
 static int fault_cow(const struct fault *f)

@@ -43,6 +43,7 @@ static void install_batch(const struct fault *f, struct page **pages, unsigned i
 		else
 			pages[left++] = pages[i];
 	}
+	table_count_anon(f->entry, (int)(count - left));
 	spin_unlock(lock);
 	atomic_add(&f->vma->mm->rss_anon, (long)(count - left));
 	while (unlikely(left))
@@ -76,6 +77,7 @@ static int fault_write_single(const struct fault *f)
 		return 0;
 	}
 	pte_write(f->entry, pte_make(page_paddr(page), f->vma->pte_bits));
+	table_count_anon(f->entry, 1);
 	fault_install_end(f);
 	atomic_inc(&f->vma->mm->rss_anon);
 	return 0;

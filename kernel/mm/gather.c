@@ -48,7 +48,7 @@ void gather_flush(struct gather *gather)
 	for (i = 0; i < gather->page_count; i++)
 		page_put(gather->pages[i]);
 	for (i = 0; i < gather->table_count; i++)
-		page_put(gather->tables[i]);
+		pt_table_put(gather->tables[i]);
 	gather->start = ~0ULL;
 	gather->end = 0;
 	gather->page_count = 0;

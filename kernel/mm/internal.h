@@ -81,12 +81,20 @@ static __always_inline pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned
 }
 
 pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level);
-/* The same, with missing tables made. NULL: out of memory. */
+/* To change the entry: missing tables are made, and the last one is nobody else's. NULL: out of memory. */
 static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level)
 {
-	pte_t *entry = pt_entry_find(mm, address, level);
+	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
 
-	return likely(entry) ? entry : pt_entry_make_missing(mm, address, level);
+#pragma GCC unroll 3
+	for (unsigned int at = 3; at >= level; at--) {
+		pte_t value = pte_read(entry);
+
+		if (unlikely((value.raw & (PTE_PRESENT | PTE_SOFT_SHARED_TABLE)) != PTE_PRESENT))
+			return pt_entry_make_missing(mm, address, level);
+		entry = &pte_table_of(value)[pt_index(address, at)];
+	}
+	return entry;
 }
 
 /*
@@ -95,6 +103,44 @@ static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned
  */
 pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end);
 struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
+/* Drops a reference of a directory entry that is no more, and that no CPU has cached. */
+void pt_table_put(struct page *table);
+
+/* --- Page tables shared since a fork: pt_share.c ------------------------------------------------------------------------- */
+
+static inline bool pte_table_is_shared(pte_t directory)
+{
+	return pte_has(directory, PTE_SOFT_SHARED_TABLE);
+}
+
+/* Fork: the child gets the parent's table of `address`. False: out of memory. `*changed`: CPUs of the parent must flush. */
+bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed);
+/* Makes the table of `address` (those of a range) the address space's own. mm->lock held. 0 or -ENOMEM. */
+int pt_unshare(struct mm *mm, u64 address);
+int pt_unshare_range(struct mm *mm, u64 start, u64 end);
+/* Before `at` becomes a border of a vma, or of what is unmapped. */
+static inline int pt_unshare_border(struct mm *mm, u64 at)
+{
+	if (likely(!atomic_read(&mm->shared_tables)) || IS_ALIGNED(at, pt_entry_size(2)))
+		return 0;
+	return pt_unshare(mm, at);
+}
+/*
+ * Before entries of [address, end), within one table, are unmapped. NULL: go on, it is the address space's own. Else it is the
+ * whole range of a shared table, which has just been taken out: the caller flushes all of it, and puts the table.
+ */
+struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end);
+/* What the CPU would find, for those who hold mm->lock for reading only. */
+pte_t pt_entry_peek(struct mm *mm, u64 address);
+
+/* Anonymous frames of a table, its lock held. */
+static inline void table_count_anon(pte_t *entry, int n)
+{
+	page_table_page(entry)->table_entries += (u32)n;
+}
+
+/* --- Freeing ------------------------------------------------------------------------------------------------------------- */
+
 /* Where the tables of the user half end: the last page, which nothing may be mapped in, is theirs too. */
 #define USER_HALF_END (1ULL << 47)
 /*

@@ -85,6 +85,8 @@ static int drop_pages(struct vma *vma, u64 start, u64 end, int advice)
 		return -EINVAL;
 	if (advice == MADV_FREE && (vma->file || vma->ops || (vma->flags & VM_SHARED)))
 		return -EINVAL;
+	if (pt_unshare_border(vma->mm, start) || pt_unshare_border(vma->mm, end))
+		return -ENOMEM;
 	mm_note_peak(vma->mm);
 	gather_begin(&gather, vma->mm);
 	vm_zap(&gather, vma, start, end, false);
@@ -216,8 +218,16 @@ static int advise(struct mm *mm, u64 start, u64 end, int advice)
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
 	rwsem_read_lock(&mm->lock);
-	error = advise_act(mm, start, end, advice);
+	if (likely(!atomic_read(&mm->shared_tables))) {
+		error = advise_act(mm, start, end, advice);
+		rwsem_read_unlock(&mm->lock);
+		return error;
+	}
+	/* Shared tables are dropped where nobody else looks at them. */
 	rwsem_read_unlock(&mm->lock);
+	rwsem_write_lock(&mm->lock);
+	error = advise_act(mm, start, end, advice);
+	rwsem_write_unlock(&mm->lock);
 	return error;
 }
 

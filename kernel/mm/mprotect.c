@@ -86,6 +86,8 @@ static int protect_vma(struct vma **vma, u32 prot)
 
 	if (flags == (*vma)->flags)
 		return 0;
+	if (pt_unshare_range((*vma)->mm, (*vma)->start, (*vma)->end))
+		return -ENOMEM;
 	error = protect_commit(*vma, &flags);
 	if (error)
 		return error;

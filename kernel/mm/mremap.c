@@ -28,6 +28,10 @@ static void move_table(pte_t *from, pte_t *to, u64 count)
 			continue;
 		pte_write(from, (pte_t){ 0 });
 		pte_write(to, value);
+		if (pte_maps_page(value) && pte_page(value)->owner == PAGE_ANON) {
+			table_count_anon(from, -1);
+			table_count_anon(to, 1);
+		}
 	}
 	if (to_lock != from_lock)
 		spin_unlock(to_lock);
@@ -105,7 +109,7 @@ static long remap_move(struct remap *r, u64 to)
 
 	if (r->mm->vma_count + 3 >= VMA_COUNT_MAX || (account && vm_commit(pages)))
 		return -ENOMEM;
-	if (make_tables(r->mm, to, to + moved))
+	if (make_tables(r->mm, to, to + moved) || pt_unshare_range(r->mm, r->old, r->old + moved))
 		goto uncommit;
 	copy = remap_copy(r, to);
 	if (!copy)

@@ -65,7 +65,7 @@ static __noinline void unmap_pages(struct vma *vma, u64 start, u64 end, u64 floo
 	gather_end(&gather);
 }
 
-static void unmap_whole(struct vma *vma)
+static int unmap_whole(struct vma *vma)
 {
 	u64 floor = vma->prev ? vma->prev->end : 0;
 	u64 ceiling = vma->next ? vma->next->start : USER_HALF_END;
@@ -76,28 +76,35 @@ static void unmap_whole(struct vma *vma)
 	if (vma->flags & VM_ACCOUNT)
 		vm_uncommit(vma_pages(vma));
 	vma_release(vma);
+	return 0;
 }
 
-static void unmap_head(struct vma *vma, u64 end)
+static int unmap_head(struct vma *vma, u64 end)
 {
 	u64 start = vma->start, floor = vma->prev ? vma->prev->end : 0;
 
+	if (pt_unshare_border(vma->mm, end))
+		return -ENOMEM;
 	vma_set_range(vma, end, vma->end, vma_index(vma, end));
 	if (vma->touched)
 		unmap_pages(vma, start, end, floor, end);
 	if (vma->flags & VM_ACCOUNT)
 		vm_uncommit((end - start) >> PAGE_SHIFT);
+	return 0;
 }
 
-static void unmap_tail(struct vma *vma, u64 start)
+static int unmap_tail(struct vma *vma, u64 start)
 {
 	u64 end = vma->end, ceiling = vma->next ? vma->next->start : USER_HALF_END;
 
+	if (pt_unshare_border(vma->mm, start))
+		return -ENOMEM;
 	vma_set_range(vma, vma->start, start, vma->page_offset);
 	if (vma->touched)
 		unmap_pages(vma, start, end, start, ceiling);
 	if (vma->flags & VM_ACCOUNT)
 		vm_uncommit((end - start) >> PAGE_SHIFT);
+	return 0;
 }
 
 int vm_unmap_locked(struct mm *mm, u64 start, u64 end)
@@ -109,14 +116,12 @@ int vm_unmap_locked(struct mm *mm, u64 start, u64 end)
 		return 0;
 	counted = vma->ops && (vma->ops->open || vma->ops->close); /* of each part */
 	if (vma->start >= start && vma->end <= end && (!vma->next || vma->next->start >= end))
-		unmap_whole(vma);
-	else if (vma->start == start && vma->end > end && !counted)
-		unmap_head(vma, end);
-	else if (vma->start < start && vma->end == end && !counted)
-		unmap_tail(vma, start);
-	else
-		return unmap_several(mm, start, end);
-	return 0;
+		return unmap_whole(vma);
+	if (vma->start == start && vma->end > end && !counted)
+		return unmap_head(vma, end);
+	if (vma->start < start && vma->end == end && !counted)
+		return unmap_tail(vma, start);
+	return unmap_several(mm, start, end);
 }
 
 int vm_munmap_locked(struct mm *mm, u64 start, u64 length)

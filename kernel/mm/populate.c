@@ -10,8 +10,7 @@ static int populate_vma(struct vma *vma, u64 start, u64 end, bool write)
 {
 	for (; start < end; start += PAGE_SIZE) {
 		int error;
-		pte_t *entry = pt_entry_find(vma->mm, start, 1);
-		pte_t value = entry ? pte_read(entry) : (pte_t){ 0 };
+		pte_t value = pt_entry_peek(vma->mm, start);
 
 		if (pte_present(value) && (!write || pte_has(value, PTE_WRITE)))
 			continue;
@@ -84,6 +83,8 @@ static struct page *remote_page(struct mm *mm, u64 address, bool write)
 
 	if (!vma || vma->start > address)
 		return ERR_PTR(-EFAULT);
+	if (atomic_read(&mm->shared_tables) && pt_unshare(mm, address))
+		return ERR_PTR(-ENOMEM);
 	do {
 		pte_t *entry = pt_entry_find(mm, address, 1);
 		int error;

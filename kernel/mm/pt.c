@@ -7,6 +7,7 @@ struct page *pt_table_alloc(void)
 
 	if (page) {
 		atomic_set(&page->table_refs, 1);
+		page->table_entries = 0;
 		spin_init((struct spinlock *)page->table_lock, RANK_PAGE_TABLE);
 	}
 	return page;
@@ -39,7 +40,7 @@ static __noinline bool table_make(struct mm *mm, pte_t *entry, unsigned int leve
 	if (table_install(mm, entry, level, table))
 		atomic_inc(&mm->table_pages);
 	else
-		page_put(table); /* another thread was faster */
+		pt_table_put(table); /* another thread was faster */
 	return true;
 }
 
@@ -49,6 +50,8 @@ pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level)
 
 	for (unsigned int at = 4; at > level; at--) {
 		if (unlikely(pte_none(pte_read(entry))) && !table_make(mm, entry, at))
+			return NULL;
+		if (unlikely(pte_table_is_shared(pte_read(entry))) && pt_unshare(mm, address))
 			return NULL;
 		entry = &pte_table_of(pte_read(entry))[pt_index(address, at - 1)];
 	}

@@ -9,10 +9,9 @@
 
 static bool page_resident(struct vma *vma, u64 address)
 {
-	pte_t *entry = pt_entry_find(vma->mm, address, 1);
 	struct page *page;
 
-	if (entry && !pte_none(pte_read(entry)))
+	if (!pte_none(pt_entry_peek(vma->mm, address)))
 		return true;
 	if (!vma->file || !vma->ops)
 		return false;

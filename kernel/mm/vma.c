@@ -70,7 +70,7 @@ int vma_split(struct vma *vma, u64 at)
 	struct mm *mm = vma->mm;
 	struct vma *upper;
 
-	if (mm->vma_count >= VMA_COUNT_MAX)
+	if (mm->vma_count >= VMA_COUNT_MAX || pt_unshare_border(mm, at))
 		return -ENOMEM;
 	upper = vma_copy(vma, mm);
 	if (!upper)

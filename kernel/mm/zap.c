@@ -69,16 +69,32 @@ static inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
 	return gather_add_page(zap->gather, page);
 }
 
+/* True: [address, end) was all of a shared table, which was dropped. */
+static bool zap_shared(struct zap *zap, u64 address, u64 end)
+{
+	struct page *table = pt_drop_shared(zap->mm, address, end);
+
+	if (!table)
+		return false;
+	zap->anon += table->table_entries;
+	gather_range(zap->gather, address, end);
+	if (gather_add_table(zap->gather, table))
+		gather_flush(zap->gather);
+	return true;
+}
+
 /* [*address, end) within one table. Stops early, true, when the gather is full. */
 static bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
 {
 	struct spinlock *lock = page_table_lock(entry);
+	const long anon = zap->anon;
 	bool full = false;
 
 	spin_lock(lock);
 	for (; *address < end && !full; *address += PAGE_SIZE, entry++)
 		if (!pte_none(pte_read(entry)))
 			full = zap_entry(zap, entry, *address);
+	table_count_anon(entry - 1, (int)(anon - zap->anon));
 	spin_unlock(lock);
 	return full;
 }
@@ -89,8 +105,12 @@ void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool fil
 	u64 span_end;
 	pte_t *entry;
 
-	while ((entry = pt_next_table(vma->mm, &start, end, &span_end)))
-		if (zap_table(&zap, entry, &start, span_end))
+	while ((entry = pt_next_table(vma->mm, &start, end, &span_end))) {
+		if (unlikely(atomic_read(&zap.mm->shared_tables)) &&
+		    zap_shared(&zap, start, span_end))
+			start = span_end;
+		else if (zap_table(&zap, entry, &start, span_end))
 			gather_flush(gather);
+	}
 	zap_count(&zap);
 }

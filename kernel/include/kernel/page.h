@@ -59,7 +59,7 @@ struct page {
 		};
 		struct {
 			atomic_t table_refs; /* PAGE_TABLE: address spaces that share this table */
-			u32 table_entries; /* [table_lock] entries in use, where it is counted */
+			u32 table_entries; /* [table_lock] of level 1: anonymous frames in it */
 		};
 	};
 	union {

@@ -101,6 +101,7 @@ struct mm {
 		pages_exec; /* pages mapped by vmas */
 	atomic_long_t rss_anon, rss_file, rss_shmem; /* pages resident */
 	atomic_long_t table_pages;
+	atomic_long_t shared_tables; /* page tables shared with other address spaces; grows under `lock` for writing only */
 	long rss_peak, total_peak;
 	u32 vma_count; /* [lock] */
 	u32 default_flags; /* [lock] VM_LOCKED after mlockall(MCL_FUTURE) */
