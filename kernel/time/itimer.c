@@ -183,7 +183,7 @@ void process_check_cpu(void)
 	u64 user, system;
 	int signo;
 
-	if (likely(!process_watches_cpu(process)))
+	if (likely(!process_watches_cpu(process)) || xchg(&process->cpu_checking, 1))
 		return;
 	flags = spin_lock_irq(&current->sighand->lock);
 	process_times_locked(process, &user, &system);
@@ -191,6 +191,7 @@ void process_check_cpu(void)
 	cpu_timer_check(process, ITIMER_PROF, SIGPROF, user + system);
 	posix_timers_check_cpu(process, current->sighand);
 	spin_unlock_irq(&current->sighand->lock, flags);
+	store_release(&process->cpu_checking, 0);
 	signo = cpu_limit_signal(process, user + system);
 	if (signo)
 		signal_kernel(current, signo, true);

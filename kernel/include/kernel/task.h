@@ -107,6 +107,7 @@ struct process {
 	struct hrtimer real_timer; /* ITIMER_REAL, alarm */
 	u64 real_expires_ns, real_interval_ns; /* [sighand] 0: off */
 	struct list posix_timers; /* [sighand] */
+	u32 cpu_checking; /* [A] 1: a thread is in process_check_cpu, the others need not wait for it */
 	u32 cpu_timers_armed; /* [sighand] of the POSIX timers, those of CPU time */
 	struct interval_timer {
 		u64 value_ns, interval_ns; /* [sighand] CPU time at which it fires, 0: off */
