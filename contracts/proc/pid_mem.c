@@ -1,4 +1,7 @@
-/* pid_mem.c - /proc/<pid>/mem reads and writes another process's memory, as a debugger may, at the address it is asked for. */
+/*
+ * pid_mem.c - /proc/<pid>/mem reads and writes another process's memory, as a debugger may, at the address it is asked for.
+ * mutants: mprotect=0 pread64=EIO pwrite64=0 munmap=0
+ */
 #include "contract.h"
 
 static int open_mem(pid_t pid, int flags)
