@@ -186,11 +186,15 @@ static void clone_references(struct files *files, unsigned int count)
 {
 	struct fd_table *table = files->table;
 
-	for (unsigned int fd = 0; fd < count; fd++) {
-		if (table->slots[fd])
-			file_get(table->slots[fd]);
-		else if (bitmap_test(table->open, fd))
-			fd_slot_free(files, fd);
+	for (unsigned int word = 0; word < count / WORD_BITS; word++) {
+		for (unsigned long open = table->open[word]; open; open &= open - 1) {
+			unsigned int fd = word * WORD_BITS + (unsigned int)__builtin_ctzl(open);
+
+			if (table->slots[fd])
+				file_get(table->slots[fd]);
+			else
+				fd_slot_free(files, fd);
+		}
 	}
 }
 

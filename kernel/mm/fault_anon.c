@@ -4,12 +4,14 @@
  * Fault-around: a write fault fills as many entries from its own on as lie filled right before it, 1, 2, 4, ... up to
  * vm_fault_pages, within the vma and the page table. So a program that walks through its memory soon takes one fault for
  * 16 pages, one that touches single pages gets single pages, and what is filled in advance is never more than what was used
- * before it. Nothing is remembered for that: the page table says it. Advice of the program (MADV_RANDOM,
- * MADV_SEQUENTIAL) decides at once.
+ * before it. Nothing is remembered for that: the page table says it. A number that the program has asked for
+ * (multi_page_alloc), or its advice (MADV_RANDOM, MADV_SEQUENTIAL), decides at once.
  *
  * Frames are taken and cleared one after the other, and mapped together under one lock of the table.
  */
 #include "fault_internal.h"
+
+#define BATCH 32u /* frames that are on their way from the allocator to the page table */
 
 int vm_fault_pages = 16;
 
@@ -21,6 +23,8 @@ static inline unsigned int around_pages(const struct fault *f)
 	const unsigned int limit = (unsigned int)MIN(room, (u64)READ_ONCE(vm_fault_pages));
 	unsigned int n = 1;
 
+	if (unlikely(f->vma->fault_pages))
+		return (unsigned int)MIN(room, (u64)f->vma->fault_pages);
 	if (unlikely(f->vma->flags & (VM_RANDOM | VM_SEQUENTIAL)))
 		return f->vma->flags & VM_RANDOM ? 1 : limit;
 	while (n < limit && n <= index && !pte_none(pte_read(f->entry - n)))
@@ -50,21 +54,6 @@ static void install_batch(const struct fault *f, struct page **pages, unsigned i
 		page_put(pages[--left]);
 }
 
-static __noinline int fault_write_batch(const struct fault *f, unsigned int count)
-{
-	struct page *pages[VM_FAULT_PAGES_MAX];
-
-	count = page_alloc_batch(pages, count, PAGE_ZERO, PAGE_ANON);
-	if (unlikely(!count)) {
-		pages[0] = page_alloc(0, PAGE_ZERO | PAGE_USER, PAGE_ANON);
-		if (!pages[0])
-			return -ENOMEM;
-		count = 1;
-	}
-	install_batch(f, pages, count);
-	return 0;
-}
-
 static int fault_write_single(const struct fault *f)
 {
 	struct page *page = page_alloc(0, PAGE_ZERO | PAGE_USER, PAGE_ANON);
@@ -81,6 +70,26 @@ static int fault_write_single(const struct fault *f)
 	fault_install_end(f);
 	atomic_inc(&f->vma->mm->rss_anon);
 	return 0;
+}
+
+static __noinline int fault_write_batch(const struct fault *f, unsigned int count)
+{
+	struct page *pages[BATCH];
+	struct fault at = *f;
+
+	while (count) {
+		unsigned int got = page_alloc_batch(pages, MIN(count, BATCH), PAGE_ZERO, PAGE_ANON);
+
+		if (unlikely(!got))
+			break;
+		install_batch(&at, pages, got);
+		at.entry += got;
+		count -= got;
+	}
+	if (likely(at.entry != f->entry))
+		return 0;
+	/* Not one was at hand. */
+	return fault_write_single(f);
 }
 
 /* The zero page costs no memory: all that a run may need is mapped. */

@@ -61,16 +61,19 @@ put_page:
 /* Pages [index, end) to the entries from `entry` on. */
 static long around_install_range(struct vma *vma, u64 index, u64 end, pte_t *entry, u64 bits)
 {
-	struct radix_root *pages = &vma->file->inode->cache.pages;
-	u64 at = index;
 	long installed = 0;
-	struct page *page;
+	u64 count;
 
-	for (; at < end && (page = radix_next(pages, &at)) && at < end; at++) {
-		pte_t *to = entry + (at - index);
+	for (; index < end; index += count, entry += count) {
+		void *const *row = radix_row(&vma->file->inode->cache.pages, index, &count);
 
-		if (pte_none(pte_read(to)) && around_install(vma, page, at, to, bits))
-			installed++;
+		count = MIN(count, end - index);
+		for (u64 i = 0; row && i < count; i++) {
+			struct page *page = load_acquire(&row[i]);
+
+			if (page && pte_none(pte_read(entry + i)))
+				installed += around_install(vma, page, index + i, entry + i, bits);
+		}
 	}
 	return installed;
 }

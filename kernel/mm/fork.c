@@ -42,10 +42,18 @@ static void copy_table(struct fork *fork, pte_t *from, pte_t *to, u64 count)
 	/* Parent before child; nobody takes the two the other way round, the child is new. */
 	spin_lock(from_lock);
 	spin_lock_nested(to_lock);
-	for (u64 i = 0; i < count; i++)
-		if (!pte_none(pte_read(from + i)))
-			copied += copy_entry(fork, from + i, to + i);
-	table_count_anon(to, copied);
+	while (count) {
+		u64 step = 1;
+
+		if (!pte_none(pte_read(from)))
+			copied += copy_entry(fork, from, to);
+		else
+			step = pt_empty_run(from, count);
+		from += step;
+		to += step;
+		count -= step;
+	}
+	table_count_anon(to - 1, copied);
 	spin_unlock(to_lock);
 	spin_unlock(from_lock);
 	fork->anon += copied;
@@ -160,6 +168,7 @@ static void copy_description(struct mm *child, const struct mm *parent)
 	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
 	child->exe = parent->exe ? file_get(parent->exe) : NULL;
 	child->dumpable = parent->dumpable;
+	child->fault_pages = parent->fault_pages;
 	child->vdso = parent->vdso;
 }
 

@@ -18,18 +18,6 @@ void gather_begin(struct gather *gather, struct mm *mm)
 	gather->table_count = 0;
 }
 
-void gather_range(struct gather *gather, u64 start, u64 end)
-{
-	gather->start = MIN(gather->start, start);
-	gather->end = MAX(gather->end, end);
-}
-
-bool gather_add_page(struct gather *gather, struct page *page)
-{
-	AT(gather->pages, gather->page_count) = page;
-	return ++gather->page_count == GATHER_BATCH;
-}
-
 bool gather_add_table(struct gather *gather, struct page *table)
 {
 	AT(gather->tables, gather->table_count) = table;

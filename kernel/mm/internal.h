@@ -133,6 +133,26 @@ struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end);
 /* What the CPU would find, for those who hold mm->lock for reading only. */
 pte_t pt_entry_peek(struct mm *mm, u64 address);
 
+#define PT_GROUP 8
+/* Of an aligned group of entries, whether all are empty: most are, where page tables are walked for few pages. */
+static inline bool pt_group_is_empty(const pte_t *entry)
+{
+	u64 any = 0;
+
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < PT_GROUP; i++)
+		any |= pte_read(entry + i).raw;
+	return !any;
+}
+
+/* `entry` is empty: how many from it on can be passed over, `left` at most. A whole group, or it alone. */
+static inline u64 pt_empty_run(const pte_t *entry, u64 left)
+{
+	if (left < PT_GROUP || !IS_ALIGNED((u64)entry, PT_GROUP * sizeof(*entry)))
+		return 1;
+	return pt_group_is_empty(entry) ? PT_GROUP : 1;
+}
+
 /* Anonymous frames of a table, its lock held. */
 static inline void table_count_anon(pte_t *entry, int n)
 {

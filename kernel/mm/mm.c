@@ -13,7 +13,7 @@ static struct slab_cache *mm_slab;
 static bool mm_init_tables(struct mm *mm)
 {
 	unsigned int order = page_root_order();
-	struct page *root = page_alloc(order, PAGE_ZERO, PAGE_TABLE);
+	struct page *root = page_alloc(order, 0, PAGE_TABLE);
 
 	if (!root)
 		return false;

@@ -268,30 +268,30 @@ static long map_checked(struct mm *mm, const struct mmap_request *request)
 
 long vm_mmap_locked(struct mm *mm, const struct mmap_request *request)
 {
-	struct mmap_request whole = *request;
-	u64 pages;
+	u64 length = ALIGN_UP(request->length, (u64)PAGE_SIZE);
 
 	if (!request->length)
 		return -EINVAL;
-	whole.length = ALIGN_UP(request->length, (u64)PAGE_SIZE);
-	if (!whole.length)
+	if (!length)
 		return -ENOMEM;
-	pages = whole.length >> PAGE_SHIFT;
-	if (request->page_offset + pages < request->page_offset)
+	if (request->page_offset + (length >> PAGE_SHIFT) < request->page_offset)
 		return -EOVERFLOW;
 	if (mm->vma_count >= VMA_COUNT_MAX)
 		return -ENOMEM;
-	return map_checked(mm, &whole);
+	if (unlikely(length != request->length)) {
+		struct mmap_request whole = *request;
+
+		whole.length = length;
+		return map_checked(mm, &whole);
+	}
+	return map_checked(mm, request);
 }
 
-/* Shared memory without a file gets one. A reference, NULL if none is needed, or ERR_PTR. */
-static struct file *shared_anonymous_file(const struct mmap_request *request)
+/* Shared memory without a file gets one. */
+static bool request_is_shared_anonymous(const struct mmap_request *request)
 {
-	bool shared = (request->flags & MAP_TYPE) == MAP_SHARED;
-
-	if (request->file || !shared || !request->length || request->length > USER_END)
-		return NULL;
-	return shmem_file_create("dev/zero", ALIGN_UP(request->length, (u64)PAGE_SIZE));
+	return !request->file && (request->flags & MAP_TYPE) == MAP_SHARED && request->length &&
+	       request->length <= USER_END;
 }
 
 static bool request_populates(const struct mm *mm, const struct mmap_request *request)
@@ -300,32 +300,43 @@ static bool request_populates(const struct mm *mm, const struct mmap_request *re
 	       (request->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 }
 
-long vm_mmap(const struct mmap_request *request)
+static long map_and_populate(const struct mmap_request *request)
 {
-	struct mmap_request with_file = *request;
-	struct file *shared = shared_anonymous_file(request);
 	struct mm *mm = current->mm;
-	bool populate = false;
-	long at;
+	bool populate;
+	long at = rwsem_write_lock_killable(&mm->lock);
 
-	if (IS_ERR(shared))
-		return PTR_ERR(shared);
-	if (shared) {
-		with_file.file = shared;
-		with_file.page_offset = 0;
-	}
-	at = rwsem_write_lock_killable(&mm->lock);
-	if (!at) {
-		at = vm_mmap_locked(mm, &with_file);
-		populate = at > 0 && request_populates(mm, request);
-		rwsem_write_unlock(&mm->lock);
-	}
-	if (shared)
-		file_put(shared);
+	if (at)
+		return at;
+	at = vm_mmap_locked(mm, request);
+	populate = at > 0 && request_populates(mm, request);
+	rwsem_write_unlock(&mm->lock);
 	/* What cannot be populated now will fault later. */
 	if (populate && (request->prot & (PROT_READ | PROT_WRITE | PROT_EXEC)))
 		(void)vm_populate(mm, (u64)at, request->length, (request->prot & PROT_WRITE) != 0);
 	return at;
+}
+
+static __noinline long map_shared_anonymous(const struct mmap_request *request)
+{
+	struct mmap_request with_file = *request;
+	struct file *file = shmem_file_create("dev/zero", ALIGN_UP(request->length, (u64)PAGE_SIZE));
+	long at;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	with_file.file = file;
+	with_file.page_offset = 0;
+	at = map_and_populate(&with_file);
+	file_put(file);
+	return at;
+}
+
+long vm_mmap(const struct mmap_request *request)
+{
+	if (unlikely(request_is_shared_anonymous(request)))
+		return map_shared_anonymous(request);
+	return map_and_populate(request);
 }
 
 /* --- Mappings of the kernel's own making ---------------------------------------------------------------------------- */

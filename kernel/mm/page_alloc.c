@@ -351,8 +351,8 @@ static void page_scrub(struct page *page, unsigned int order)
 	}
 }
 
-/* No reference is left. */
-static void page_release(struct page *page)
+/* No reference is left. `zeroed`: a single frame that is all zero. */
+static inline void page_release(struct page *page, bool zeroed)
 {
 	unsigned int order = page->order;
 	unsigned long flags;
@@ -361,7 +361,9 @@ static void page_release(struct page *page)
 		page_bad(page, "is freed though nobody owns it");
 	this_cpu(page_owner_count[page->owner]) -= 1UL << order;
 	page->flags = 0;
-	if (init_on_free())
+	if (zeroed)
+		page->flags = PAGE_FLAG_ZEROED;
+	else if (init_on_free())
 		page_scrub(page, order);
 	if (likely(order == 0 && !in_interrupt())) {
 		preempt_disable();
@@ -383,9 +385,18 @@ void page_put(struct page *page)
 	page = page_head(page);
 	left = atomic_sub_return(&page->ref, 1);
 	if (likely(left == 0))
-		page_release(page);
+		page_release(page, false);
 	else if (unlikely(left < 0))
 		page_bad(page, "is freed twice");
+}
+
+void page_free_zeroed(struct page *page)
+{
+	if (unlikely(page->order || atomic_sub_return(&page->ref, 1)))
+		page_bad(page, "is freed though it is in use");
+	if (page_verify())
+		page_verify_zero(page);
+	page_release(page, true);
 }
 
 void page_free(struct page *page, unsigned int order)

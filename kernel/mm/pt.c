@@ -61,18 +61,22 @@ pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level)
 pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end)
 {
 	while (*address < end) {
-		pte_t *entry = &mm->mmu.root.table[pt_index(*address, 4)];
-		unsigned int level = 4;
+		const u64 at = *address;
+		pte_t *entry = &mm->mmu.root.table[pt_index(at, 4)];
+		unsigned int level;
 
-		while (level > 1 && !pte_none(pte_read(entry))) {
-			level--;
-			entry = &pte_table_of(pte_read(entry))[pt_index(*address, level)];
+#pragma GCC unroll 3
+		for (level = 4; level > 1; level--) {
+			pte_t value = pte_read(entry);
+
+			if (pte_none(value))
+				break;
+			entry = &pte_table_of(value)[pt_index(at, level - 1)];
 		}
-		if (level == 1) {
-			*span_end = table_span_end(*address, 2, end);
+		*span_end = table_span_end(at, level > 1 ? level : 2, end);
+		if (level == 1)
 			return entry;
-		}
-		*address = table_span_end(*address, level, end);
+		*address = *span_end;
 	}
 	return NULL;
 }

@@ -189,7 +189,11 @@ void pt_table_put(struct page *table)
 {
 	if (atomic_sub_return(&table->table_refs, 1))
 		return;
-	if (table->table_entries)
+	if (table->table_entries) {
 		put_entries(table);
-	page_put(table);
+		page_put(table);
+	} else {
+		page_free_zeroed(
+			table); /* every entry was cleared when what it mapped was unmapped */
+	}
 }

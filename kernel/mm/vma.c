@@ -25,6 +25,7 @@ struct vma *vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags)
 	vma->flags = flags;
 	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));
 	vma->page_offset = start >> PAGE_SHIFT;
+	vma->fault_pages = mm->fault_pages;
 	return vma;
 }
 
@@ -37,6 +38,7 @@ struct vma *vma_copy(const struct vma *vma, struct mm *mm)
 	copy->page_offset = vma->page_offset;
 	copy->has_anon = vma->has_anon;
 	copy->touched = vma->touched;
+	copy->fault_pages = vma->fault_pages;
 	copy->ops = vma->ops;
 	copy->private_data = vma->private_data;
 	copy->file = vma->file ? file_get(vma->file) : NULL;
@@ -121,8 +123,9 @@ static bool vma_continues(const struct vma *vma, u64 page_offset)
 static bool vma_joinable(const struct vma *lower, const struct vma *upper)
 {
 	return lower->end == upper->start && vma_alike(lower, upper->flags, upper->file) &&
-	       lower->ops == upper->ops && lower->private_data == upper->private_data &&
-	       (upper->file || !upper->ops) && vma_continues(lower, upper->page_offset);
+	       lower->fault_pages == upper->fault_pages && lower->ops == upper->ops &&
+	       lower->private_data == upper->private_data && (upper->file || !upper->ops) &&
+	       vma_continues(lower, upper->page_offset);
 }
 
 /* The struct of `upper` goes away. */
@@ -156,12 +159,14 @@ struct vma *vma_extend(struct mm *mm, struct vma *next, u64 start, u64 end, u32 
 	struct vma *prev = vma_below(mm, next);
 
 	/* Memory that a driver fills is never extended: its operation has not seen the new part. */
-	if (prev && prev->end == start && vma_alike(prev, flags, file) && (file || !prev->ops) &&
+	if (prev && prev->end == start && prev->fault_pages == mm->fault_pages &&
+	    vma_alike(prev, flags, file) && (file || !prev->ops) &&
 	    vma_continues(prev, page_offset)) {
 		vma_set_range(prev, prev->start, end, prev->page_offset);
 		return vma_merge(prev);
 	}
-	if (next && next->start == end && vma_alike(next, flags, file) && (file || !next->ops) &&
+	if (next && next->start == end && next->fault_pages == mm->fault_pages &&
+	    vma_alike(next, flags, file) && (file || !next->ops) &&
 	    (!file || page_offset + ((end - start) >> PAGE_SHIFT) == next->page_offset)) {
 		vma_set_range(next, start, next->end, page_offset);
 		return next;

@@ -108,8 +108,12 @@ static void tree_link(struct mm *mm, struct vma *vma, struct vma *prev, struct v
 	rb_link(&vma->node, parent, link);
 	vma->gap = vma_guarded_start(vma) - MIN(vma_guarded_start(vma), prev ? prev->end : 0);
 	vma->subtree_gap = vma->gap;
+	if (next)
+		next->gap = vma_guarded_start(next) - MIN(vma_guarded_start(next), vma->end);
 	if (parent)
 		vma_augment_propagate(parent, NULL);
+	if (next && parent != &next->node)
+		vma_augment_propagate(&next->node, NULL);
 	rb_insert_augmented(&vma->node, &mm->vmas, &vma_augment);
 }
 
@@ -134,12 +138,11 @@ void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next)
 	tree_link(mm, vma, prev, next);
 	neighbours_link(mm, prev, vma);
 	neighbours_link(mm, vma, next);
-	if (next)
-		gap_update(next, vma);
 	mm->vma_count++;
 	mm_account(mm, vma->flags, (long)vma_pages(vma));
 	rmap_add(vma);
 	tree_changed(mm);
+	WRITE_ONCE(mm->cached, vma); /* what is mapped is used next */
 	vma_check_tree(mm);
 }
 

@@ -19,7 +19,8 @@
 #define STACK_SLOT (2UL * KERNEL_STACK_SIZE)
 #define STACK_SLOTS 65536UL /* two for each process number */
 #define STACK_PAGES (1u << KERNEL_STACK_ORDER)
-#define STACK_CACHE 4
+#define STACK_CACHE                                                                                \
+	16 /* what a grace period frees in a row of short processes comes back at once */
 #define AREA_BASE (VMAP_BASE + STACK_SLOTS * STACK_SLOT)
 #define AREA_END (VMAP_BASE + VMAP_SIZE)
 #define VMAP_BITS (PTE_PRESENT | PTE_WRITE | PTE_NX)
@@ -160,7 +161,7 @@ static void *stack_cache_take(void)
 	return stack;
 }
 
-static bool stack_cache_put(void *stack)
+bool vmap_stack_cache(void *stack)
 {
 	struct stack_cache *cache;
 	unsigned long flags = irq_save();
@@ -201,7 +202,7 @@ void vmap_stack_free(void *stack)
 {
 	struct dead_stack *dead = stack;
 
-	if (!stack || stack_cache_put(stack))
+	if (!stack || vmap_stack_cache(stack))
 		return;
 	dead->next = READ_ONCE(dead_stacks);
 	while (!try_cmpxchg(&dead_stacks, &dead->next, dead))

@@ -88,12 +88,21 @@ static bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
 {
 	struct spinlock *lock = page_table_lock(entry);
 	const long anon = zap->anon;
+	u64 left = (end - *address) >> PAGE_SHIFT;
 	bool full = false;
 
 	spin_lock(lock);
-	for (; *address < end && !full; *address += PAGE_SIZE, entry++)
+	while (left && !full) {
+		u64 step = 1;
+
 		if (!pte_none(pte_read(entry)))
-			full = zap_entry(zap, entry, *address);
+			full = zap_entry(zap, entry, end - left * PAGE_SIZE);
+		else
+			step = pt_empty_run(entry, left);
+		entry += step;
+		left -= step;
+	}
+	*address = end - left * PAGE_SIZE;
 	table_count_anon(entry - 1, (int)(anon - zap->anon));
 	spin_unlock(lock);
 	return full;

@@ -29,6 +29,8 @@ struct random_cpu {
 	u8 key[CHACHA20_KEY_SIZE]; /* [C] */
 	u64 generation; /* [C] */
 	u32 uses; /* [C] */
+	u32 words_left; /* [C] of `words`; those handed out are wiped */
+	u64 words[4 * CHACHA20_BLOCK_SIZE / sizeof(u64)]; /* [C] drawn ahead for random_u64 */
 	u64 events[4]; /* [C] pool of interrupt timing */
 	u32 event_count; /* [C] */
 };
@@ -158,11 +160,20 @@ void random_bytes(void *buffer, size_t size)
 	barrier();
 }
 
+/* A draw gives several words. What was drawn under an older base key is not handed out any more. */
 u64 random_u64(void)
 {
+	unsigned long flags = irq_save();
+	struct random_cpu *own = this_cpu_ptr(random_cpu);
 	u64 value;
 
-	random_bytes(&value, sizeof(value));
+	if (!own->words_left || own->generation != load_acquire(&base_generation)) {
+		bytes_stream((u8 *)own->words, sizeof(own->words));
+		own->words_left = ARRAY_LEN(own->words);
+	}
+	value = own->words[--own->words_left];
+	own->words[own->words_left] = 0;
+	irq_restore(flags);
 	return value;
 }
 

@@ -11,6 +11,7 @@
 #include <kernel/printk.h>
 #include <kernel/rcu.h>
 #include <kernel/vm.h>
+#include <kernel/vmap.h>
 #include <platform/cpu.h>
 #include <profile/check.h>
 
@@ -85,10 +86,14 @@ void sched_finish_switch(struct task_head *prev_head)
 	WRITE_ONCE(prev->sched.on_cpu, 0);
 	spin_unlock_raw(&rq->lock);
 	this_cpu(preempt_count)--;
-	if (unlikely(dead))
+	if (unlikely(dead)) {
+		/* Nobody looks at the stack of a dead task: the next one to be born has it while it is warm. */
+		if (vmap_stack_cache(prev->stack))
+			prev->stack = NULL;
 		task_put(prev);
-	else if (unlikely(move))
+	} else if (unlikely(move)) {
 		sched_start_elsewhere(prev);
+	}
 }
 
 static void switch_to(struct runqueue *rq, struct task *prev, struct task *next)

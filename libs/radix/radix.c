@@ -54,6 +54,26 @@ void *radix_lookup(const struct radix_root *root, u64 index)
 	}
 }
 
+void *const *radix_row(const struct radix_root *root, u64 index, u64 *count)
+{
+	const struct radix_node *node = load_acquire(&root->node);
+
+	*count = ~index ? ~index : 1;
+	if (!node || !root_covers(node, index))
+		return NULL;
+	while (node->shift) {
+		const struct radix_node *below = slot_load(node, slot_of(index, node->shift));
+
+		if (!below) {
+			*count = (1UL << node->shift) - (index & ((1UL << node->shift) - 1));
+			return NULL;
+		}
+		node = below;
+	}
+	*count = RADIX_SLOTS - slot_of(index, 0);
+	return &node->slots[slot_of(index, 0)];
+}
+
 /* The writer's lookup. The path is complete only if there is an entry. */
 static void *find_path(const struct radix_root *root, u64 index, struct path *path)
 {

@@ -286,3 +286,26 @@ TEST(marks_survive_growth)
 	check_nodes(&root);
 	radix_destroy(&root);
 }
+
+TEST(rows)
+{
+	struct radix_root root = RADIX_ROOT(&ops);
+	static const u64 used[] = { 3, 64, 70, 5000, 1UL << 40 };
+	u64 count, found = 0, index = 0;
+
+	EXPECT(!radix_row(&root, 0, &count));
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		EXPECT_EQ(radix_insert(&root, used[i], model + i), 0);
+	while (index <= 1UL << 40) {
+		void *const *row = radix_row(&root, index, &count);
+
+		EXPECT(count > 0);
+		for (u64 i = 0; row && i < count; i++) {
+			EXPECT(row[i] == radix_lookup(&root, index + i));
+			found += row[i] != NULL;
+		}
+		index += count;
+	}
+	EXPECT_EQ(found, sizeof(used) / sizeof(used[0]));
+	radix_destroy(&root);
+}

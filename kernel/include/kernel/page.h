@@ -130,6 +130,8 @@ unsigned int page_alloc_batch(struct page **pages, unsigned int count, unsigned 
 			      enum page_owner owner);
 /* The caller holds the only reference. */
 void page_free(struct page *page, unsigned int order);
+/* A single frame that is all zero: whoever wants such a one need not clear it. */
+void page_free_zeroed(struct page *page);
 
 static inline void page_get(struct page *page)
 {

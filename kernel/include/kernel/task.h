@@ -151,7 +151,7 @@ struct task {
 	int exit_signal; /* to the parent; -1: thread, no signal */
 	struct refcount ref;
 	struct sched_entity sched;
-	void *stack; /* [I] vmap_stack_alloc's */
+	void *stack; /* [I] vmap_stack_alloc's; NULL: taken from a dead task, at its last switch */
 	struct fpu_state *fpu; /* [S] NULL in kernel threads */
 	u64 fs_base, gs_base; /* [S] valid while not running */
 

@@ -18,6 +18,7 @@
 #include <platform/tlb.h>
 #include <platform/trap.h>
 #include <platform/usercopy.h>
+#include <profile/bounds.h>
 #include <profile/refcount.h>
 
 struct file;
@@ -70,6 +71,7 @@ struct vma {
 	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
 	u32 flags; /* [mm] VM_* */
 	u8 touched; /* [A] set once, before the first page table is made for it: else there is nothing to unmap */
+	u16 fault_pages; /* [mm] that a fault fills, as the program has asked; 0: it has not */
 	u8 has_anon; /* [A] set once: some entry may map a frame that is no file's */
 	u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
 	struct seqcount sequence; /* [mm] odd while the vma is being changed */
@@ -105,6 +107,7 @@ struct mm {
 	long rss_peak, total_peak;
 	u32 vma_count; /* [lock] */
 	u32 default_flags; /* [lock] VM_LOCKED after mlockall(MCL_FUTURE) */
+	u16 fault_pages; /* [lock] of new vmas */
 	u8 dumpable;
 	u8 oom_victim; /* [A] its tasks may use the last pages */
 	void *vdso; /* user address, or NULL */
@@ -177,9 +180,17 @@ static inline struct vma *vma_prev(const struct vma *vma)
  */
 int vm_populate(struct mm *mm, u64 start, u64 length, bool write);
 
-/* Most pages that one fault fills in anonymous memory, 1..VM_FAULT_PAGES_MAX. */
-#define VM_FAULT_PAGES_MAX 64
+/*
+ * How many pages one write fault in anonymous memory fills. Where the program has not asked for a number, up to
+ * vm_fault_pages, by what lies around.
+ */
+#define VM_FAULT_PAGES_MAX 512
 extern int vm_fault_pages;
+/*
+ * The program asks for `pages`, at most VM_FAULT_PAGES_MAX, in the mappings of [start, start + length), or, with a length of 0,
+ * in all that it has or makes; 0: no wish. 0, -EINVAL, -ENOMEM (a hole, or no memory to split a vma).
+ */
+int vm_set_fault_pages(u64 start, u64 length, unsigned int pages);
 
 /* Another process's memory (ptrace, /proc/<pid>/mem, cmdline, exec's argument pages): bytes copied. */
 ssize_t vm_access_remote(struct mm *mm, u64 address, void *buffer, size_t size, bool write);
@@ -221,10 +232,19 @@ struct gather {
 	struct page *tables[16];
 };
 void gather_begin(struct gather *gather, struct mm *mm);
-void gather_range(struct gather *gather, u64 start, u64 end);
+static inline void gather_range(struct gather *gather, u64 start, u64 end)
+{
+	if (start < gather->start)
+		gather->start = start;
+	if (end > gather->end)
+		gather->end = end;
+}
 /* Takes over the mapping's reference. Flushes by itself when full: no spinlock of a page table may be held then, see add. */
-bool gather_add_page(struct gather *gather,
-		     struct page *page); /* true: full, call gather_flush before the next add */
+static inline bool gather_add_page(struct gather *gather, struct page *page)
+{
+	AT(gather->pages, gather->page_count) = page;
+	return ++gather->page_count == GATHER_BATCH; /* full: gather_flush before the next add */
+}
 bool gather_add_table(struct gather *gather, struct page *table);
 void gather_flush(struct gather *gather); /* interrupts on, no spinlock held */
 void gather_end(struct gather *gather);

@@ -77,6 +77,11 @@ void radix_destroy(struct radix_root *root);
 void *radix_next(const struct radix_root *root, u64 *index);
 /* The first one with that mark. */
 void *radix_next_marked(const struct radix_root *root, u64 *index, unsigned int mark);
+/*
+ * The slots of `index` and the indexes after it that lie in one node: *count of them, to be read with load_acquire, NULL where
+ * unused. NULL: none of the next *count indexes, at least one, is in use. For those who want many neighbours.
+ */
+void *const *radix_row(const struct radix_root *root, u64 index, u64 *count);
 /* The lowest unused index >= from. False when all are used up to 2^64 - 1. */
 bool radix_find_unused(const struct radix_root *root, u64 from, u64 *index);
 

@@ -134,7 +134,7 @@ struct page_root {
 #define PAGE_ROOT_ORDER_MAX 1 /* frames of a root: 2 with pti=on, see page_root_order */
 unsigned int page_root_order(void);
 void page_root_init(struct page_root *root,
-		    void *frames); /* zeroed frames, 2^page_root_order() of them */
+		    void *frames); /* 2^page_root_order() of them, which it fills */
 /* Writes a level-4 entry of the user half, in both roots. */
 void page_root_set(struct page_root *root, unsigned int index, pte_t entry);
 /* The root that maps only the kernel: idle and kernel threads run on it. */

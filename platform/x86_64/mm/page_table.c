@@ -180,9 +180,12 @@ void page_root_init(struct page_root *root, void *frames)
 	const size_t half = KERNEL_HALF * sizeof(pte_t);
 
 	root->table = frames;
+	memset(root->table, 0, half);
 	memcpy(root->table + KERNEL_HALF, kernel_root.table + KERNEL_HALF, half);
-	if (pti_enabled())
+	if (pti_enabled()) {
+		memset(root_user_table(root), 0, half);
 		memcpy(root_user_table(root) + KERNEL_HALF, pti_user_root + KERNEL_HALF, half);
+	}
 }
 
 void page_root_set(struct page_root *root, unsigned int index, pte_t entry)
