@@ -279,11 +279,14 @@ static struct file *take_next(struct files *files, unsigned int *from, unsigned 
 		const unsigned long *bits = cloexec ? files->table->close_on_exec
 						    : files->table->open;
 
-		if (!bits[*from / WORD_BITS]) {
+		unsigned long here = bits[*from / WORD_BITS] >> *from % WORD_BITS;
+
+		if (!here) {
 			*from |= WORD_BITS - 1;
 			continue;
 		}
-		if (bitmap_test(bits, *from) && (file = slot_take_locked(files, *from)))
+		*from += (unsigned int)__builtin_ctzl(here);
+		if (*from <= last && (file = slot_take_locked(files, *from)))
 			break;
 	}
 	spin_unlock(&files->lock);

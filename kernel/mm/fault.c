@@ -107,7 +107,7 @@ static bool file_writes_untold(const struct vma *vma, const struct page *page)
 	return !vma->ops->page_mkwrite || (page->flags & PAGE_FLAG_SHMEM);
 }
 
-static int fault_file(const struct fault *f)
+static __noinline int fault_file(const struct fault *f)
 {
 	struct vma *vma = f->vma;
 	u64 bits = vma_read_bits(vma);
@@ -135,7 +135,7 @@ static int fault_file(const struct fault *f)
 }
 
 /* The first write to a page of a shared mapping: always with a struct page, drivers map their frames writable at once. */
-static int fault_write_shared(const struct fault *f)
+static __noinline int fault_write_shared(const struct fault *f)
 {
 	struct page *page;
 	int error;
@@ -191,7 +191,7 @@ static void cow_install(const struct fault *f, struct page *page, struct page *o
 	atomic_dec(&old->mapcount);
 }
 
-static int fault_cow(const struct fault *f)
+static __noinline int fault_cow(const struct fault *f)
 {
 	bool special = pte_has(f->seen, PTE_SOFT_SPECIAL);
 	struct page *old = special ? NULL : pte_page(f->seen), *page;
@@ -216,7 +216,7 @@ static int fault_cow(const struct fault *f)
 	return 0;
 }
 
-static int fault_spurious(const struct fault *f)
+static __noinline int fault_spurious(const struct fault *f)
 {
 	event_count(EVENT_FAULT_SPURIOUS);
 	tlb_flush_local_page(f->address);
@@ -226,7 +226,7 @@ static int fault_spurious(const struct fault *f)
 /* --- From the vma down ------------------------------------------------------------------------------------------------- */
 
 /* An entry of level 1. */
-static int fault_entry(struct fault *f)
+static __always_inline int fault_entry(struct fault *f)
 {
 	f->seen = pte_read(f->entry);
 	if (pte_none(f->seen))
@@ -253,11 +253,9 @@ static inline bool vma_permits(const struct vma *vma, u32 flags)
 	return may & (VM_READ | VM_WRITE | VM_EXEC);
 }
 
-int vm_fault_vma(struct vma *vma, u64 address, u32 flags)
+static __always_inline int fault_vma(struct vma *vma, u64 address, u32 flags)
 {
-	struct fault f = { .vma = vma,
-			   .address = ALIGN_DOWN(address, PAGE_SIZE),
-			   .write = flags & FAULT_WRITE };
+	struct fault f;
 	int error;
 
 	if (unlikely(!vma_permits(vma, flags)))
@@ -265,6 +263,9 @@ int vm_fault_vma(struct vma *vma, u64 address, u32 flags)
 	/* A device maps all its frames in its mmap operation: what is not there is beyond its end. */
 	if (unlikely(vma->flags & VM_SPECIAL && !(vma->ops && vma->ops->fault)))
 		return -ERANGE;
+	f.vma = vma;
+	f.address = ALIGN_DOWN(address, PAGE_SIZE);
+	f.write = flags & FAULT_WRITE;
 	vma_touch(vma);
 	f.entry = pt_entry_make(vma->mm, f.address, 1);
 	if (unlikely(!f.entry))
@@ -273,6 +274,11 @@ int vm_fault_vma(struct vma *vma, u64 address, u32 flags)
 		error = fault_entry(&f);
 	} while (unlikely(error == -EAGAIN));
 	return error;
+}
+
+int vm_fault_vma(struct vma *vma, u64 address, u32 flags)
+{
+	return fault_vma(vma, address, flags);
 }
 
 int vm_grow_stack(struct vma *vma, u64 address)
@@ -313,16 +319,25 @@ static __noinline struct vma *fault_find_stack(struct mm *mm, u64 address)
 	return vma;
 }
 
-int vm_fault(struct mm *mm, u64 address, u32 flags)
+/* Not the one of the last fault. */
+static __noinline struct vma *fault_find(struct mm *mm, u64 address)
+{
+	struct vma *vma = vma_find(mm, address);
+
+	return vma && vma->start <= address ? vma : fault_find_stack(mm, address);
+}
+
+/* With mm->lock not held; grows a stack. All of the usual fault is inlined here, once for the entry code. */
+static __always_inline int fault_mm(struct mm *mm, u64 address, u32 flags)
 {
 	struct vma *vma;
 	int error;
 
 	rwsem_read_lock(&mm->lock);
-	vma = vma_find(mm, address);
-	if (unlikely(!vma || address < vma->start))
-		vma = fault_find_stack(mm, address);
-	error = likely(vma) ? vm_fault_vma(vma, address, flags) : -EFAULT;
+	vma = READ_ONCE(mm->cached);
+	if (unlikely(!vma || address - vma->start >= vma->end - vma->start))
+		vma = fault_find(mm, address);
+	error = likely(vma) ? fault_vma(vma, address, flags) : -EFAULT;
 	rwsem_read_unlock(&mm->lock);
 	return error;
 }
@@ -366,7 +381,7 @@ bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_a
 		return false;
 	event_count(EVENT_PAGE_FAULT);
 	if (likely(address < USER_END))
-		error = vm_fault(mm, address, flags_of[access]);
+		error = fault_mm(mm, address, flags_of[access]);
 	if (likely(!error)) {
 		current->faults_minor++;
 		return true;

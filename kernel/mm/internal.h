@@ -307,8 +307,6 @@ int vm_range_set_flags(struct mm *mm, u64 start, u64 end, u32 set, u32 clear);
  * no mapping, -EACCES its protection, -ERANGE beyond the file, other -errno of the file, -ENOMEM.
  */
 int vm_fault_vma(struct vma *vma, u64 address, u32 flags);
-/* The same with mm->lock not held; grows a stack. */
-int vm_fault(struct mm *mm, u64 address, u32 flags);
 /* Down to `address`, which lies below the stack `vma`. mm->lock held for writing. 0 or -EFAULT, -ENOMEM. */
 int vm_grow_stack(struct vma *vma, u64 address);
 /* Maps cached pages around `address` for reading; true if that one is mapped now. */

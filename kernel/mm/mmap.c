@@ -14,6 +14,18 @@
 #define AREA_32BIT_LOW 0x40000000UL
 #define AREA_32BIT_HIGH 0x80000000UL
 
+/*
+ * Memory that fills whole page tables gets them for itself: fork can share them, and munmap drop them. 0: nowhere. (Stacks of
+ * threads would all begin in the same cache lines.)
+ */
+static u64 place_on_tables(struct mm *mm, u64 length)
+{
+	const u64 spare = HUGE_PAGE_SIZE - PAGE_SIZE;
+	u64 at = vma_find_gap(mm, length + spare, MMAP_MIN_ADDRESS, mm->mmap_base);
+
+	return at ? ALIGN_DOWN(at + spare, HUGE_PAGE_SIZE) : 0;
+}
+
 long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
 {
 	u64 at;
@@ -30,6 +42,12 @@ long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
 		if ((!next || hint + length <= vma_guarded_start(next)) &&
 		    (!prev || prev->end <= hint))
 			return (long)hint;
+	}
+	if ((map_flags & (MAP_ANONYMOUS | MAP_STACK | MAP_32BIT)) == MAP_ANONYMOUS &&
+	    IS_ALIGNED(length, HUGE_PAGE_SIZE)) {
+		at = place_on_tables(mm, length);
+		if (at)
+			return (long)at;
 	}
 	if (map_flags & MAP_32BIT) {
 		at = vma_find_gap(mm, length, AREA_32BIT_LOW, AREA_32BIT_HIGH);

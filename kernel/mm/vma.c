@@ -31,17 +31,16 @@ struct vma *vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags)
 
 struct vma *vma_copy(const struct vma *vma, struct mm *mm)
 {
-	struct vma *copy = vma_alloc(mm, vma->start, vma->end, vma->flags);
+	struct vma *copy = slab_alloc(vma_slab, 0);
 
 	if (!copy)
 		return NULL;
-	copy->page_offset = vma->page_offset;
-	copy->has_anon = vma->has_anon;
-	copy->touched = vma->touched;
-	copy->fault_pages = vma->fault_pages;
-	copy->ops = vma->ops;
-	copy->private_data = vma->private_data;
-	copy->file = vma->file ? file_get(vma->file) : NULL;
+	/* Its place in the tree and in lists is set where it gets one. */
+	*copy = *vma;
+	copy->mm = mm;
+	copy->sequence = (struct seqcount){ 0 };
+	if (copy->file)
+		(void)file_get(copy->file);
 	return copy;
 }
 

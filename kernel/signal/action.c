@@ -14,9 +14,10 @@ void signal_init(void)
 	signal_queue_init();
 }
 
-struct sighand *sighand_alloc(void)
+/* With SLAB_ZERO all actions are the default ones; else they are the caller's to fill in. */
+static struct sighand *sighand_make(unsigned int flags)
 {
-	struct sighand *sighand = slab_alloc(sighand_cache, SLAB_ZERO);
+	struct sighand *sighand = slab_alloc(sighand_cache, flags);
 
 	if (!sighand)
 		return NULL;
@@ -26,9 +27,14 @@ struct sighand *sighand_alloc(void)
 	return sighand;
 }
 
+struct sighand *sighand_alloc(void)
+{
+	return sighand_make(SLAB_ZERO);
+}
+
 struct sighand *sighand_clone(struct sighand *from)
 {
-	struct sighand *sighand = sighand_alloc();
+	struct sighand *sighand = sighand_make(0);
 	unsigned long flags;
 
 	if (!sighand)
