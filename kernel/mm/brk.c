@@ -12,17 +12,30 @@ static bool heap_permitted(const struct mm *mm, u64 brk)
 	       (brk - mm->brk_start) + (mm->data_end - mm->data_start) <= limit;
 }
 
+/* The usual case of vm_map_anonymous: the heap's vma just ends later. */
+static bool heap_extend(struct vma *heap, u64 from, u64 to, u32 flags)
+{
+	flags |= VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC | VM_ACCOUNT;
+	if (heap->end != from || heap->flags != flags || heap->file || heap->ops ||
+	    heap->fault_pages != heap->mm->fault_pages || vm_commit((to - from) >> PAGE_SHIFT))
+		return false;
+	vma_set_range(heap, heap->start, to, heap->page_offset);
+	return true;
+}
+
 static int heap_grow(struct mm *mm, u64 from, u64 to)
 {
 	u32 flags = VM_READ | VM_WRITE | mm->default_flags;
 	u64 pages = (to - from) >> PAGE_SHIFT;
-	struct vma *next = vma_find(mm, from);
+	struct vma *next = vma_find(mm, from), *heap = vma_below(mm, next);
 
 	/* One page stays free before whatever comes next. */
 	if (to > USER_END || (next && vma_guarded_start(next) < to + PAGE_SIZE))
 		return -ENOMEM;
 	if (!mm_may_grow(mm, flags, pages) || ((flags & VM_LOCKED) && mm_may_lock(mm, pages)))
 		return -ENOMEM;
+	if (heap && heap_extend(heap, from, to, flags))
+		return 0;
 	return vm_map_anonymous(mm, from, to, flags);
 }
 

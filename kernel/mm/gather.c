@@ -45,5 +45,7 @@ void gather_flush(struct gather *gather)
 
 void gather_end(struct gather *gather)
 {
-	gather_flush(gather);
+	/* What was unmapped has a range; nothing at all is a usual case. */
+	if (gather->full || gather->start < gather->end)
+		gather_flush(gather);
 }

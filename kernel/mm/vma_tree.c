@@ -82,10 +82,11 @@ static void gap_update(struct vma *vma, const struct vma *prev)
 	vma_augment_propagate(&vma->node, NULL);
 }
 
-static void tree_changed(struct mm *mm)
+/* What lookups try first is in the tree: it is `vma`, or NULL. */
+static void tree_changed(struct mm *mm, struct vma *vma)
 {
 	mm->sequence++;
-	WRITE_ONCE(mm->cached, NULL);
+	WRITE_ONCE(mm->cached, vma);
 }
 
 /* --- Changes. mm->lock held for writing. --------------------------------------------------------------------------- */
@@ -141,8 +142,7 @@ void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next)
 	mm->vma_count++;
 	mm_account(mm, vma->flags, (long)vma_pages(vma));
 	rmap_add(vma);
-	tree_changed(mm);
-	WRITE_ONCE(mm->cached, vma); /* what is mapped is used next */
+	tree_changed(mm, vma);
 	vma_check_tree(mm);
 }
 
@@ -164,7 +164,7 @@ void vma_erase(struct mm *mm, struct vma *vma)
 		gap_update(next, prev);
 	mm->vma_count--;
 	mm_account(mm, vma->flags, -(long)vma_pages(vma));
-	tree_changed(mm);
+	tree_changed(mm, NULL);
 	vma_check_tree(mm);
 }
 
@@ -175,19 +175,21 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 	bool low_moves = start != vma->start, high_moves = end != vma->end;
 
 	check(rwsem_is_write_held(&mm->lock));
-	rmap_lock(vma);
+	if (vma->file)
+		rmap_lock(vma);
 	seq_write_begin(&vma->sequence);
 	vma->start = start;
 	vma->end = end;
 	vma->page_offset = page_offset;
 	seq_write_end(&vma->sequence);
-	rmap_unlock(vma);
+	if (vma->file)
+		rmap_unlock(vma);
 	mm_account(mm, vma->flags, more);
 	if (low_moves)
 		gap_update(vma, vma->prev);
 	if (high_moves && vma->next)
 		gap_update(vma->next, vma);
-	tree_changed(mm);
+	tree_changed(mm, vma);
 }
 
 void vma_set_flags(struct vma *vma, u32 flags)
