@@ -32,12 +32,15 @@
 #?                              PROFILE=p ONLY=a,b ACCEL=icount|tcg|kvm FULL=1
 #?                              KERNELS=linux,linux-thp CHECK=1 PAIRS=10 SEED=1
 #?   make bench-report          the last results as build/bench/report.html;
-#?                              RUN=file OLD=file compares two, PICTURE=1: README's
-#?   make bench-events          root loads, TLB flushes, exceptions, interrupts
+#?                              RUN=file OLD=file compares two;
+#?                              PICTURE=1 draws README's picture
 #?   make bench-cost            what each mechanism costs, one by one; CHECK=1 only
 #?                              compares, WRITE=1 only writes; ONLY=SYMBOL
+#?                              MISSING=1 goes on after ^C
 #?   make bench-budget          lowers budget.json to what is measured;
 #?                              RAISE='why' ONLY=a,b raises these
+#?   make bench-events          page-table-root loads, TLB flushes and exceptions of
+#?                              each operation; KERNELS=linux,p ONLY=a,b
 #?   make bench-floor           what the machine's own faults, calls and clearing
 #?                              of pages cost. PROFILE=p ACCEL=a
 #?   make replay TEST=x         a contract or benchmark again, bit for bit, with
@@ -99,7 +102,7 @@ all: # the first build
 
 # ---- Goals that need no configuration.
 free := fuzz fail-alloc all-profiles clean help menuconfig initramfs test test-full unit contracts lint format readme bench \
-	bench-report bench-budget bench-cost bench-floor replay profile
+	bench-report bench-budget bench-cost bench-events bench-floor replay profile
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 clean:
@@ -139,7 +142,7 @@ bench-report:
 bench-budget:
 	@$(PYTHON) testing/bench/budget.py --make $(if $(given),--profile $(PROFILE)) --only '$(ONLY)' $(if $(RAISE),--raise '$(RAISE)')
 bench-cost:
-	@$(PYTHON) testing/bench/cost.py --only '$(ONLY)' $(if $(CHECK),--check) $(if $(WRITE),--write)
+	@$(PYTHON) testing/bench/cost.py --only '$(ONLY)' $(if $(MISSING),--missing) $(if $(CHECK),--check) $(if $(WRITE),--write)
 bench-events:
 	@$(PYTHON) testing/bench/events.py --make $(if $(KERNELS),--kernels $(KERNELS)) --only '$(ONLY)'
 bench-floor:

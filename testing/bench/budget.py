@@ -4,8 +4,8 @@
 usage: budget.py [--profile P]... [--only A,B] [--check] [--raise WHY] [--make]
   --check   measure, write nothing, and fail if a figure is more than 2 % above its budget
 Without it: budgets come down to what was measured, new benchmarks get one, and those of benchmarks that are gone go. A figure above
-its budget is an error unless --raise says why, with --only for which; the reason is kept in budget.json until the goal is met.
-budget.json: {profile: {benchmark: instructions}, "reasons": {profile or *: {benchmark: why}}}. A budget above its goal must have
+its budget is an error unless --raise says why, with --only for which; that line is kept until the budget comes down again.
+budget.json: {profile: {benchmark: instructions}, "raised": the same with lines, "reasons": {profile or *: {benchmark: why}}}. A budget above its goal must have
 a reason; the goal is goals.json's, of Linux's figures in the same file, which are those of the last whole `make bench`.
 """
 import argparse
@@ -98,8 +98,11 @@ def lower(document, profile, figures, why, everything):
             if figure > budgets[name] * (1 + TOLERANCE):
                 refused.append(say(profile, name, figure, budgets[name]))
             continue
+        raised = document.setdefault("raised", {}).setdefault(profile, {})
         if name in budgets and figure > budgets[name]:
-            document["reasons"].setdefault(profile, {})[name] = why
+            raised[name] = f"from {budgets[name]:,.0f}: {why}"
+        elif name in budgets and figure < budgets[name]:
+            raised.pop(name, None)
         budgets[name] = figure
     if everything:
         document[profile] = {name: budgets[name] for name in figures}

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """cost.py - what each mechanism of the profiles costs: one at a time, on from performance and off from fortress.
 
-usage: cost.py [--from performance|fortress]... [--only A,B] [--check] [--sample N] [--write]
+usage: cost.py [--from performance|fortress]... [--only A,B] [--missing] [--check] [--sample N] [--write]
   --from    where to start; default both: performance with one more, fortress with one less
   --only    mechanisms; what else cost.json says stays
+  --missing only what cost.json has no figure of: goes on after a run that was cut short
   --check   measure and compare with cost.json: a price is stale if it is off by more than 5 % or 5 instructions
   --sample  with --check: N mechanisms, which ones depends on the commit
   --write   measure nothing: bring the texts that cost.json decides up to date
@@ -26,7 +27,7 @@ sys.path[0] = str(ROOT)
 from testing.bench import kernels, price, suite, user
 from testing.mechanisms import mechanisms
 from testing.qemu.machine import BUILD, QEMU
-from testing.tools.readme import ROWS
+from testing.tools import readme
 
 KEPT = suite.OUT / "cost"
 FRAGMENT = suite.OUT / "cost.config"
@@ -73,7 +74,7 @@ def plan_off():
 def plan_rows():
     """Row of README's table -> (performance without any of it, with all that fortress has of it)."""
     start, full, plan = profile_set("performance"), profile_set("fortress"), {}
-    for name, words, _ in ROWS:
+    for name, words, _ in readme.ROWS:
         symbols = {word.lstrip("!") for word in words}
         plan[name] = (start - symbols, (start - symbols) | (symbols & full))
     return plan
@@ -181,13 +182,22 @@ def plans(options):
         wanted = set(random.Random(commit).sample(sorted(mechanisms()), options.sample))
     if wanted or options.check:
         made.pop("rows", None)
-    return {part: {name: mixes for name, mixes in plan.items() if not wanted or name in wanted} for part, plan in made.items()}
+    document = price.load() if options.missing else {}
+    return {part: {name: mixes for name, mixes in plan.items()
+                   if (not wanted or name in wanted) and name not in document.get(part, {})} for part, plan in made.items()}
+
+
+def write():
+    """Bring the texts that cost.json decides up to date."""
+    price.write()
+    readme.write({"profiles": readme.profile_table()})
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--from", dest="start", action="append", choices=["performance", "fortress"], default=[])
     parser.add_argument("--only", default="")
+    parser.add_argument("--missing", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--write", action="store_true")
@@ -197,7 +207,7 @@ def parse():
 def main():
     options = parse()
     if options.write:
-        price.write()
+        write()
         return 0
     todo = plans(options)
     measured = Measured([mix for plan in todo.values() for mixes in plan.values() for mix in mixes])
@@ -210,11 +220,12 @@ def main():
                 troubles += stale(document.get(part, {}).get(name), new, name)
     else:
         for part, by_name in found.items():
-            kept = document.get(part, {}) if options.only or troubles else {}
+            kept = document.get(part, {}) if options.only or options.missing or troubles else {}
             document[part] = {**kept, **by_name}
         document["meta"] = meta()
+        price.note_unmeasured(document)
         price.save(document)
-        price.write()
+        write()
     for line in price.table(found):
         print(line)
     for trouble in troubles:

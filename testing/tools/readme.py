@@ -99,16 +99,23 @@ def check(text):
     return stale
 
 
+def write(parts):
+    """Put the lines of each part between its markers."""
+    path = ROOT / "README.md"
+    text = path.read_text()
+    for name, lines in parts.items():
+        start, end = between(text, name)
+        text = text[:start] + "\n".join(lines) + "\n" + text[end:]
+    path.write_text(text)
+
+
 def main():
     path = ROOT / "README.md"
     text = path.read_text()
     if "--check" in sys.argv[1:]:
         stale = check(text)
         sys.exit(f"README.md is stale: run 'make readme': {'; '.join(stale)}" if stale else 0)
-    for name, lines in (("profiles", profile_table()), ("sizes", size_table(sizes()))):
-        start, end = between(text, name)
-        text = text[:start] + "\n".join(lines) + "\n" + text[end:]
-    path.write_text(text)
+    write({"profiles": profile_table(), "sizes": size_table(sizes())})
 
 
 if __name__ == "__main__":

@@ -85,7 +85,8 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		enum kind kind = kind_of(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn),
 					 qemu_plugin_insn_vaddr(insn));
 		if (kind)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, executed, QEMU_PLUGIN_CB_NO_REGS,
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, executed,
+							       QEMU_PLUGIN_CB_NO_REGS,
 							       (void *)(uintptr_t)kind);
 	}
 }
