@@ -147,9 +147,9 @@ bench-events:
 	@$(PYTHON) testing/bench/events.py --make $(if $(KERNELS),--kernels $(KERNELS)) --only '$(ONLY)'
 bench-floor:
 	@$(PYTHON) testing/bench/floor.py --make --profile $(PROFILE) --accel '$(ACCEL)'
+replay: export GDB_ARGS := $(GDB_ARGS)
 replay:
-	@$(PYTHON) testing/bench/replay.py --make '$(TEST)' --profile $(PROFILE) --smp $(or $(SMP),1) --tries $(or $(TRIES),20) \
-		--gdb-args '$(GDB_ARGS)'
+	@$(PYTHON) testing/bench/replay.py --make '$(TEST)' --profile $(PROFILE) --smp $(or $(SMP),1) --tries $(or $(TRIES),20)
 profile:
 	@$(PYTHON) testing/bench/profile.py --make --only '$(ONLY)' --kernel $(or $(KERNEL),$(PROFILE)) \
 		$(if $(FUNCTION),--function $(FUNCTION)) $(if $(FULL),--full)

@@ -133,7 +133,7 @@ def parse():
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--tries", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--gdb-args", default="")
+    parser.add_argument("--gdb-args", default=os.environ.get("GDB_ARGS", ""))
     parser.add_argument("--make", action="store_true")
     return parser.parse_args()
 
