@@ -392,11 +392,16 @@ void page_put(struct page *page)
 
 void page_free_zeroed(struct page *page)
 {
-	if (unlikely(page->order || atomic_sub_return(&page->ref, 1)))
-		page_bad(page, "is freed though it is in use");
+	int left;
+
 	if (page_verify())
 		page_verify_zero(page);
-	page_release(page, true);
+	left = atomic_sub_return(&page->ref, 1);
+	/* A lock-free lookup may have the frame for a moment: then it is the one to free it, as any other. */
+	if (likely(left == 0))
+		page_release(page, true);
+	else if (unlikely(left < 0))
+		page_bad(page, "is freed twice");
 }
 
 void page_free(struct page *page, unsigned int order)

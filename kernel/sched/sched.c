@@ -88,7 +88,7 @@ void sched_finish_switch(struct task_head *prev_head)
 	this_cpu(preempt_count)--;
 	if (unlikely(dead)) {
 		/* Nobody looks at the stack of a dead task: the next one to be born has it while it is warm. */
-		if (vmap_stack_cache(prev->stack))
+		if (prev->stack && vmap_stack_cache(prev->stack))
 			prev->stack = NULL;
 		task_put(prev);
 	} else if (unlikely(move)) {
