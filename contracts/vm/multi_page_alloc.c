@@ -6,8 +6,8 @@
 
 #include <sys/resource.h>
 
-#define SYS_HELLO_KERNEL 422
-#define SYS_MULTI_PAGE_ALLOC 423
+#define SYS_HELLO_KERNEL 421
+#define SYS_MULTI_PAGE_ALLOC 422
 #define HUGE (512 * PAGE)
 
 static long multi_page_alloc(void *at, size_t length, unsigned int pages)

@@ -265,8 +265,8 @@ SYSCALL6(327, preadv2, FD, fd, IN, iov, ULONG, count, ULONG, low, ULONG, high, F
 SYSCALL6(328, pwritev2, FD, fd, IN, iov, ULONG, count, ULONG, low, ULONG, high, FLAGS, flags)
 SYSCALL5(332, statx, DIRFD, dirfd, PATH, path, FLAGS, flags, UINT, mask, OUT, statx)
 /* Our own. Linux leaves 387 to 423 out for ever (its system call table says so). */
-SYSCALL0(422, hello_kernel)
-SYSCALL3(423, multi_page_alloc, ADDR, address, LEN, length, UINT, pages)
+SYSCALL0(421, hello_kernel)
+SYSCALL3(422, multi_page_alloc, ADDR, address, LEN, length, UINT, pages)
 SYSCALL4(424, pidfd_send_signal, FD, fd, SIG, signo, IN, info, FLAGS, flags)
 SYSCALL2(434, pidfd_open, PID, pid, FLAGS, flags)
 SYSCALLF2(435, clone3, IN, args, LEN, size)
