@@ -48,11 +48,12 @@ void watch_detach(struct watch *watch)
 	spin_lock(&super->watch_lock);
 	list_del_init(&watch->super_link);
 	spin_unlock(&super->watch_lock);
+	atomic_dec(&inotify->account->inotify_watches);
+	event_queue(inotify, watch->wd, IN_IGNORED, NULL, 0);
+	/* Last: whoever closes the inotify frees it when its tree is empty. */
 	spin_lock(&inotify->lock);
 	rb_erase(&watch->node, &inotify->watches);
 	spin_unlock(&inotify->lock);
-	atomic_dec(&inotify->account->inotify_watches);
-	event_queue(inotify, watch->wd, IN_IGNORED, NULL, 0);
 }
 
 /* With a reference of the caller's. True: this call detached it. */
