@@ -1,6 +1,7 @@
 /*
  * multi_page_alloc.c - a program that asks for n pages a fault takes one fault for n pages, and gets zeros; Linux, which has no
  * such call, says so.
+ * mutants: multi_page_alloc=0
  */
 #include "contract.h"
 
