@@ -5,6 +5,7 @@
 #include "contract.h"
 #include <pthread.h>
 #include <poll.h>
+#include <sys/resource.h>
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -156,6 +157,23 @@ static void silent(void)
 	must(syscall(SYS_timer_delete, id));
 }
 
+/* Each needs an entry of the limit, also one that sends nothing. */
+static void limited(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	struct rlimit none = { 0, 0 };
+	pid_t child = fork_child();
+	int id;
+
+	if (!child) {
+		must(setrlimit(RLIMIT_SIGPENDING, &none));
+		must_fail(syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &id), EAGAIN);
+		must_fail(syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id), EAGAIN);
+		_exit(0);
+	}
+	expect_exit(child, 0);
+}
+
 static volatile int thread_id, thread_stop;
 
 static void *thread_main(void *arg)
@@ -192,6 +210,23 @@ static void to_thread(void)
 	must_fail(syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &unused), EINVAL);
 }
 
+/* A blocked signal of a timer, and one of ours, to take along into exec. */
+static void leave_pending(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	sigset_t both, pending;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGUSR1);
+	sigaddset(&both, SIGUSR2);
+	must(sigprocmask(SIG_BLOCK, &both, NULL));
+	set(create(CLOCK_MONOTONIC, &event), 0, 1, 0);
+	must(raise(SIGUSR2));
+	sleep_ms(20);
+	must(sigpending(&pending));
+	expect(sigismember(&pending, SIGUSR1) && sigismember(&pending, SIGUSR2));
+}
+
 static void inheritance(void)
 {
 	int id = create(CLOCK_MONOTONIC, NULL);
@@ -204,6 +239,7 @@ static void inheritance(void)
 	if (!child) {
 		must_fail(syscall(SYS_timer_gettime, id, &now), EINVAL);
 		id = create(CLOCK_MONOTONIC, NULL);
+		leave_pending();
 		set(id, 0, 50, 0);
 		snprintf(number, sizeof(number), "%d", id);
 		execl("/proc/self/exe", "posix_timers", number, NULL);
@@ -215,11 +251,14 @@ static void inheritance(void)
 	must(syscall(SYS_timer_delete, id));
 }
 
-/* After exec: the timer is gone, its SIGALRM would end us. */
+/* After exec: the timer is gone, its SIGALRM would end us; of what was pending, the timers' is gone. */
 static int after_exec(const char *number)
 {
 	struct itimerspec now;
+	sigset_t pending;
 
+	must(sigpending(&pending));
+	expect(!sigismember(&pending, SIGUSR1) && sigismember(&pending, SIGUSR2));
 	must_fail(syscall(SYS_timer_gettime, atoi(number), &now), EINVAL);
 	sleep_ms(100);
 	return 0;
@@ -270,6 +309,7 @@ int main(int argc, char **argv)
 	overruns();
 	ignored();
 	silent();
+	limited();
 	to_thread();
 	inheritance();
 	errors();

@@ -74,6 +74,8 @@ void signal_exec(void)
 	unsigned long flags = spin_lock_irq(&current->sighand->lock);
 
 	sighand_reset(current->sighand);
+	pending_forget_timers(&current->pending);
+	pending_forget_timers(&current->process->shared_pending);
 	spin_unlock_irq(&current->sighand->lock, flags);
 	current->altstack_base = 0;
 	current->altstack_size = 0;

@@ -33,6 +33,8 @@ void signal_queue_init(void);
 /* Adds it; -EAGAIN: a real-time signal, and too many are queued. */
 int pending_add(struct signal_pending *pending, struct task *target, const struct abi_siginfo *info);
 void pending_remove(struct signal_pending *pending, sigset_t set);
+/* Exec: signals of timers, which are no more, go. */
+void pending_forget_timers(struct signal_pending *pending);
 /* Takes the next signal that is not in `blocked`; 0: none. */
 int pending_take(struct signal_pending *pending, sigset_t blocked, struct abi_siginfo *info);
 

@@ -137,6 +137,23 @@ void signal_timers_detach(struct signal_pending *pending)
 			list_del_init(&queued->link);
 }
 
+void pending_forget_timers(struct signal_pending *pending)
+{
+	struct signal_queued *queued, *next;
+	sigset_t gone = 0, kept = 0;
+
+	list_for_each_entry_safe (queued, next, &pending->queue, link) {
+		if (queued->info.si_code != SI_TIMER) {
+			kept |= sigset_of(queued->info.si_signo);
+			continue;
+		}
+		gone |= sigset_of(queued->info.si_signo);
+		list_del_init(&queued->link);
+		queued_free(queued);
+	}
+	pending->set &= ~(gone & ~kept);
+}
+
 /* The first entry of `signo` leaves the queue; its bit too, unless another one is queued. */
 static void pending_collect(struct signal_pending *pending, int signo, struct abi_siginfo *info)
 {

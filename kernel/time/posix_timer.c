@@ -310,7 +310,8 @@ static struct posix_timer *timer_new(int clock, const struct abi_sigevent *event
 	timer->clock = clock;
 	hrtimer_init(&timer->timer, timer_expired);
 	error = timer_fill(timer, event);
-	if (!error && timer->notify != SIGEV_NONE) {
+	/* One that sends no signal has an entry too: RLIMIT_SIGPENDING is the limit of timers. */
+	if (!error) {
 		timer->entry = signal_timer_entry(timer);
 		error = timer->entry ? 0 : -EAGAIN;
 	}
