@@ -86,11 +86,13 @@ static void timer_clock_set(struct clock_watch *watch)
 /* A periodic timer that has fired goes on: counts what was missed. */
 static void timer_catch_up(struct timerfd *timerfd)
 {
-	u64 missed;
+	u64 now, missed;
 
 	if (!timerfd->expired || !timerfd->interval_ns)
 		return;
-	missed = (timer_now(timerfd) - timerfd->expires_ns) / timerfd->interval_ns;
+	now = timer_now(timerfd);
+	/* The wall clock may have been set back since it fired. */
+	missed = now > timerfd->expires_ns ? (now - timerfd->expires_ns) / timerfd->interval_ns : 0;
 	timerfd->ticks += missed;
 	timerfd->expires_ns += (missed + 1) * timerfd->interval_ns;
 	timerfd->expired = false;
