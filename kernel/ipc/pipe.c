@@ -78,19 +78,33 @@ static void pipe_free(struct pipe *pipe)
 	kfree(pipe);
 }
 
-struct pipe *inode_pipe_get(struct inode *inode)
+/* With one file more. If there is none, `*new` becomes it, unless that is NULL. */
+static struct pipe *pipe_get_or_set(struct inode *inode, struct pipe **new)
 {
-	struct pipe *new = READ_ONCE(inode->pipe) ? NULL : pipe_alloc(), *pipe;
+	struct pipe *pipe;
 
 	spin_lock(&inode->state_lock);
 	if (!inode->pipe) {
-		inode->pipe = new;
-		new = NULL;
+		inode->pipe = *new;
+		*new = NULL;
 	}
 	pipe = inode->pipe;
 	if (pipe)
 		pipe->files++;
 	spin_unlock(&inode->state_lock);
+	return pipe;
+}
+
+struct pipe *inode_pipe_get(struct inode *inode)
+{
+	struct pipe *new = READ_ONCE(inode->pipe) ? NULL : pipe_alloc();
+	struct pipe *pipe = pipe_get_or_set(inode, &new);
+
+	/* Or else the pipe that was there has lost its last file meanwhile. */
+	if (unlikely(!pipe)) {
+		new = pipe_alloc();
+		pipe = pipe_get_or_set(inode, &new);
+	}
 	if (new)
 		pipe_free(new);
 	return pipe;
