@@ -86,6 +86,16 @@ static void positions(int in)
 	say("positions and refusals");
 }
 
+/* What a socket has is handed on, although it fills whole pages and more would fit. */
+static void whole_pages(const int pair[2], const int fds[2])
+{
+	static char page[PAGE];
+
+	expect_eq(write(pair[1], page, PAGE), PAGE);
+	expect_eq(splice(pair[0], NULL, fds[1], NULL, SIZE, 0), PAGE);
+	expect_eq(read(fds[0], page, PAGE), PAGE);
+}
+
 static void full(int in)
 {
 	int fds[2], others[2], pair[2], count;
@@ -118,6 +128,7 @@ static void full(int in)
 	must(pipe(fds));
 	expect_eq(splice(pair[0], NULL, fds[1], NULL, 100, 0), 6);
 	expect_eq(read(fds[0], text, 64), 6);
+	whole_pages(pair, fds);
 	expect_eq(sendfile(fds[1], in, &from, 100), 100);
 	expect_eq(read(fds[0], text, 64), 64);
 	must(close(fds[0]));

@@ -285,6 +285,19 @@ ssize_t file_read_kernel(struct file *file, void *buffer, size_t size, u64 *posi
 	return done;
 }
 
+ssize_t file_read_kernel_now(struct file *file, void *buffer, size_t size, u64 *position)
+{
+	struct io_iter iter;
+	ssize_t done;
+
+	io_iter_kernel(&iter, buffer, size);
+	iter.no_wait = true;
+	done = file->ops->read(file, &iter, position);
+	if (done > 0)
+		notify_file(file, IN_ACCESS);
+	return done;
+}
+
 ssize_t file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position)
 {
 	struct io_iter iter;

@@ -115,6 +115,12 @@ struct batch {
 	unsigned int count, pushed;
 };
 
+/* What has been read goes on its way before a terminal or a socket is waited for again. */
+static bool may_wait(const struct batch *batch, const struct file *in)
+{
+	return !batch->count || (in->mode & FILE_SEEKABLE);
+}
+
 static int read_page(struct batch *batch, struct file *in, u64 *position, size_t size)
 {
 	struct page *page = page_alloc(0, 0, PAGE_KERNEL);
@@ -122,7 +128,8 @@ static int read_page(struct batch *batch, struct file *in, u64 *position, size_t
 
 	if (!page)
 		return -ENOMEM;
-	got = file_read_kernel(in, page_virt(page), size, position);
+	got = may_wait(batch, in) ? file_read_kernel(in, page_virt(page), size, position)
+				  : file_read_kernel_now(in, page_virt(page), size, position);
 	if (got <= 0) {
 		page_put(page);
 		return (int)got;
@@ -148,7 +155,7 @@ static int batch_read(struct batch *batch, struct file *in, u64 *position, size_
 	return batch->count ? 0 : got;
 }
 
-/* Other writers may have been faster: then what was read waits for room, as it cannot be given back. Bytes, or -errno. */
+/* Other writers may have been faster: then what was read waits for room, as few files can take it back. Bytes, or -errno. */
 static ssize_t batch_push(struct batch *batch, struct pipe *pipe)
 {
 	ssize_t done = 0;
@@ -174,7 +181,9 @@ ssize_t pipe_from_file(struct file *out, struct file *in, u64 *position, size_t 
 {
 	struct pipe *pipe = pipe_of(out);
 	struct batch batch = { .count = 0 };
+	const u64 start = *position;
 	unsigned int room;
+	ssize_t done;
 	int error = lock_writable(pipe, no_wait);
 
 	if (error)
@@ -182,7 +191,13 @@ ssize_t pipe_from_file(struct file *out, struct file *in, u64 *position, size_t 
 	room = pipe->size - (pipe->head - pipe->tail);
 	mutex_unlock(&pipe->lock);
 	error = batch_read(&batch, in, position, size, MIN(room, (unsigned int)PAGES_AT_ONCE));
-	return batch.count ? batch_push(&batch, pipe) : error;
+	if (!batch.count)
+		return error;
+	done = batch_push(&batch, pipe);
+	/* What the pipe did not take was not read. */
+	if (in->mode & FILE_SEEKABLE)
+		*position = start + (u64)MAX(done, (ssize_t)0);
+	return done;
 }
 
 /* --- Pipe to pipe -------------------------------------------------------------------------------------------------------------- */

@@ -103,6 +103,8 @@ s64 file_seek_size(struct file *file, s64 offset, int whence,
 s64 file_seek_none(struct file *file, s64 offset,
 		   int whence); /* accepts and stays at 0, as /dev/null */
 ssize_t file_read_kernel(struct file *file, void *buffer, size_t size, u64 *position);
+/* Of a file that was read before: does not wait, whatever the file's flags say. */
+ssize_t file_read_kernel_now(struct file *file, void *buffer, size_t size, u64 *position);
 ssize_t file_write_kernel(struct file *file, const void *buffer, size_t size, u64 *position);
 
 /* --- Descriptor tables --------------------------------------------------------------------------------------- */
