@@ -127,6 +127,7 @@ static const struct tty_driver_ops line_ops = {
 static int slave_open(struct inode *inode, struct file *file)
 {
 	struct tty *tty = devpts_tty_get(inode);
+	int error;
 
 	if (!tty)
 		return -EIO;
@@ -134,7 +135,11 @@ static int slave_open(struct inode *inode, struct file *file)
 		tty_put(tty);
 		return -EIO;
 	}
-	return tty_open_terminal(tty, file, false);
+	error = tty_open_terminal(tty, file, false);
+	/* The master may have gone since: its hang-up came before this file, or finds it. */
+	if (!error && READ_ONCE(pty_of(tty)->master_closed))
+		tty_vhangup(tty);
+	return error;
 }
 
 /* --- The master's file -------------------------------------------------------------------------------------------------------- */
