@@ -51,8 +51,21 @@ int vm_populate(struct mm *mm, u64 start, u64 length, bool write)
 
 /* --- Another process's memory -------------------------------------------------------------------------------------- */
 
+/*
+ * A debugger may write where the program may not: into a frame that is the program's own. Where the program may write, the
+ * entry must permit it: else its first write would find our reference, and copy the page before we have written.
+ */
+static bool may_write_through(const struct vma *vma, pte_t value)
+{
+	const struct page *page = pte_page(value);
+
+	if (pte_has(value, PTE_WRITE))
+		return true;
+	return !(vma->flags & VM_WRITE) && page->owner == PAGE_ANON && atomic_read(&page->ref) == 1;
+}
+
 /* The page of an entry, with a reference, if the access is possible at once. */
-static struct page *entry_get_page(pte_t *entry, bool write)
+static struct page *entry_get_page(const struct vma *vma, pte_t *entry, bool write)
 {
 	struct spinlock *lock = page_table_lock(entry);
 	struct page *page = NULL;
@@ -62,11 +75,7 @@ static struct page *entry_get_page(pte_t *entry, bool write)
 	value = pte_read(entry);
 	if (!pte_none(value) && (!pte_has(value, PTE_SOFT_SPECIAL) ||
 				 pte_address(value).raw == page_paddr(zero_page).raw)) {
-		page = pte_page(value);
-		/* A debugger may write where the program may not: into a frame that is the program's own. */
-		if (write && !pte_has(value, PTE_WRITE) &&
-		    (page->owner != PAGE_ANON || atomic_read(&page->ref) != 1))
-			page = NULL;
+		page = write && !may_write_through(vma, value) ? NULL : pte_page(value);
 		if (page)
 			page_get(page);
 	}
@@ -90,7 +99,7 @@ static struct page *remote_page(struct mm *mm, u64 address, bool write)
 		int error;
 
 		if (entry)
-			page = entry_get_page(entry, write);
+			page = entry_get_page(vma, entry, write);
 		if (page)
 			break;
 		error = vm_fault_vma(vma, address, flags);
