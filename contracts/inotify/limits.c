@@ -22,11 +22,34 @@ static int setting(const char *name, int value)
 	return old;
 }
 
+/* fdinfo has a line for each watch, more than fit into the first buffer. */
+static void many(void)
+{
+	int in = must(inotify_init1(IN_NONBLOCK)), lines = 0;
+	char text[200];
+	FILE *info;
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "many%d", i);
+		must(close(file_with(text, "")));
+		must(inotify_add_watch(in, text, IN_OPEN));
+	}
+	snprintf(text, sizeof(text), "/proc/self/fdinfo/%d", in);
+	info = fopen(text, "r");
+	expect(info);
+	while (fgets(text, sizeof(text), info))
+		lines += !strncmp(text, "inotify wd:", 11);
+	expect_eq(lines, 100);
+	fclose(info);
+	must(close(in));
+}
+
 static void limits(void)
 {
 	int old_events, old_watches, old_instances, in, more[64], count = 0;
 	char name[20];
 
+	many();
 	old_events = setting("max_queued_events", 3);
 	expect_eq(old_events, 16384);
 	in = must(inotify_init1(IN_NONBLOCK));
@@ -65,14 +88,16 @@ static void limits(void)
 /* The settings come back, whatever a broken system does to the child. */
 int main(void)
 {
-	pid_t child = fork_child();
-	int status;
+	int status, watches = setting("max_user_watches", 8192);
+	pid_t child;
 
+	setting("max_user_watches", watches);
+	child = fork_child();
 	if (!child)
 		limits();
 	status = child_status(child);
 	setting("max_queued_events", 16384);
-	setting("max_user_watches", 8192);
+	setting("max_user_watches", watches);
 	setting("max_user_instances", 128);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

@@ -50,6 +50,8 @@ extern const struct file_ops inotify_ops;
 
 /* watch.c */
 void watch_put(struct watch *watch);
+/* The first with a number above `wd`, with a reference. NULL: none. */
+struct watch *watch_next_get(struct inotify *inotify, int wd);
 /* state_lock of its inode held. The watch's own reference becomes the caller's, to put without the lock. */
 void watch_detach(struct watch *watch);
 void inotify_detach_all(struct inotify *inotify);

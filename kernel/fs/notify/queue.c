@@ -210,13 +210,16 @@ static void inotify_show_fdinfo(struct file *file, struct seq_file *out)
 {
 	struct inotify *inotify = file->private_data;
 	struct watch *watch;
+	int wd = 0;
 
-	spin_lock(&inotify->lock);
-	rb_for_each_entry (watch, &inotify->watches, node)
+	/* Making room in `out` may sleep: no lock is held meanwhile. */
+	while ((watch = watch_next_get(inotify, wd))) {
+		wd = watch->wd;
 		seq_printf(out, "inotify wd:%x ino:%llx sdev:%llx mask:%x ignored_mask:0 \n",
 			   (unsigned int)watch->wd, (unsigned long long)watch->inode->number,
 			   (unsigned long long)watch->inode->super->device, READ_ONCE(watch->mask));
-	spin_unlock(&inotify->lock);
+		watch_put(watch);
+	}
 }
 
 static void inotify_free(struct inotify *inotify)

@@ -123,6 +123,26 @@ static struct watch *watch_find(struct inotify *inotify, int wd)
 	return NULL;
 }
 
+struct watch *watch_next_get(struct inotify *inotify, int wd)
+{
+	struct watch *found = NULL;
+	struct rb_node *node;
+
+	spin_lock(&inotify->lock);
+	node = inotify->watches.node;
+	while (node) {
+		struct watch *watch = rb_entry(node, struct watch, node);
+
+		if (watch->wd > wd)
+			found = watch;
+		node = watch->wd > wd ? node->left : node->right;
+	}
+	if (found)
+		ref_get(&found->ref);
+	spin_unlock(&inotify->lock);
+	return found;
+}
+
 /* lock held. Numbers go round; those that were given away lately come last. */
 static int wd_next(struct inotify *inotify)
 {

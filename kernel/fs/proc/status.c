@@ -250,6 +250,7 @@ SHOW(statm)
 static void status_name(struct seq_file *out, struct task *task)
 {
 	char comm[COMM_LEN];
+	int umask = -1;
 
 	comm_copy(task, comm);
 	seq_puts(out, "Name:\t");
@@ -264,8 +265,10 @@ static void status_name(struct seq_file *out, struct task *task)
 	seq_putc(out, '\n');
 	spin_lock(&task->lock);
 	if (task->fs)
-		seq_printf(out, "Umask:\t%04o\n", READ_ONCE(task->fs->umask));
+		umask = (int)READ_ONCE(task->fs->umask);
 	spin_unlock(&task->lock);
+	if (umask >= 0)
+		seq_printf(out, "Umask:\t%04o\n", (unsigned int)umask);
 }
 
 static unsigned int table_size(struct task *task)
