@@ -39,7 +39,7 @@
 #?                              MISSING=1 goes on after ^C
 #?   make bench-budget          lowers budget.json to what is measured;
 #?                              RAISE='why' ONLY=a,b raises these
-#?   make bench-events          page-table-root loads, TLB flushes and exceptions of
+#?   make bench-events          page-table-root loads, TLB flushes, exceptions of
 #?                              each operation; KERNELS=linux,p ONLY=a,b
 #?   make bench-floor           what the machine's own faults, calls and clearing
 #?                              of pages cost. PROFILE=p ACCEL=a
@@ -161,6 +161,9 @@ format:
 ifneq ($(filter-out $(free),$(goals)),)
 # ---- Which build: a configuration file, or a profile with side options.
 ifdef CONFIG
+ifeq ($(wildcard $(CONFIG)),)
+$(error CONFIG=$(CONFIG): there is no such file. `make menuconfig CONFIG=file` makes one)
+endif
 fragment := $(CONFIG)
 name     := $(basename $(notdir $(CONFIG)))
 else
@@ -226,6 +229,8 @@ $(if $(wildcard $(gen)/config.mk),$(call stamp,$(OUT)/flags.stamp,$(CFLAGS) $(AS
 	$(call stamp,$(OUT)/objects.stamp,$(objects)))
 $(shell mkdir -p $(sort $(dir $(objects))))
 -include $(objects:.o=.d) $(OUT)/vdso.d $(OUT)/offsets.d $(OUT)/kernel.lds.d
+
+$(foreach d,$(DIR),$(if $(wildcard $d/),,$(error DIR=$d: there is no such folder)))
 
 # ---- Rules.
 all: $(OUT)/aramid.elf
