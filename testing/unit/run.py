@@ -20,6 +20,7 @@ import abi_constants
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PROFILES = ["fortress", "balanced", "performance", "ludicrous"]
+MACHINE = "testing/unit/kernel/machine.c"
 JOBS = min(2, os.cpu_count() or 1)
 TIMEOUT = 120
 
@@ -36,7 +37,7 @@ def tests():
 
 
 def kernel_tests():
-    """Tests of the kernel's own files: compiled with them as the kernel is, and linked with model.c, which has a libc."""
+    """Tests of the kernel's own files, compiled with them as the kernel is; linked with machine.c, and with model.c, which has a libc."""
     return sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("testing/unit/kernel/test_*.c"))
 
 
@@ -93,7 +94,7 @@ class Builder:
         self.kernel_flags = [*self.flags, "-ffreestanding", "-fno-pie", "-Iplatform/include", "-Ikernel/include",
                              "-Itesting/kunit/include", "-Wno-address-of-packed-member"]
         self.kernel_flags = [flag for flag in self.kernel_flags if flag not in ("-isystem", "libs/abi/include")]
-        self.kernel_flags.append("-Ilibs/abi/include")
+        self.kernel_flags += ["-Ilibs/abi/include", "-include", "testing/unit/kernel/model_layout.h"]
 
     def compile(self, source, kernel=False):
         """An object; for the kernel's own files and their tests, with the kernel's headers alone."""
@@ -111,8 +112,8 @@ class Builder:
         target = self.out / test[: -len(".c")]
         kernel = test in kernel_tests()
         if kernel:
-            objects = [self.compile(source, kernel=True) for source in
-                       (test, *tested_sources(test), *library_sources())] + [self.compile("testing/unit/kernel/model.c")]
+            sources = [test, *tested_sources(test), MACHINE, *library_sources()]
+            objects = [*(self.compile(source, kernel=True) for source in sources), self.compile("testing/unit/kernel/model.c")]
         else:
             objects = [self.compile(test), *library]
         if not target.exists() or any(o.stat().st_mtime >= target.stat().st_mtime for o in objects):

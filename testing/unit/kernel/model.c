@@ -48,8 +48,9 @@ void model_seed(struct random_state *state, int argc, char **argv)
 
 void model_fail(const char *file, int line, const char *what)
 {
-	if (++failures <= 20)
-		printf("%s:%d: seed %llu: %s\n", file, line, (unsigned long long)seed, what);
+	printf("%s:%d: seed %llu: %s\n", file, line, (unsigned long long)seed, what);
+	if (++failures == 20)
+		exit(model_end());
 }
 
 int model_end(void)

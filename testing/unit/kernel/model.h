@@ -5,6 +5,7 @@
 #pragma once
 
 #include <lib/types.h>
+#include <profile/check.h>
 
 struct random_state {
 	u64 value;
@@ -30,3 +31,6 @@ void model_free(void *memory);
 		if (!(condition))                                                                  \
 			model_fail(__FILE__, __LINE__, #condition);                                \
 	} while (0)
+
+/* Where the test cannot go on otherwise. */
+#define MODEL_REQUIRE(condition) check_if(true, condition)

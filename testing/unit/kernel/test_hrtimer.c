@@ -21,12 +21,6 @@ static struct random_state state;
 
 /* --- What the timers ask of others --------------------------------------------------------------------------------------- */
 
-DEFINE_PER_CPU(unsigned long, percpu_offset);
-DEFINE_PER_CPU(unsigned int, cpu_number);
-DEFINE_PER_CPU(unsigned int, preempt_count);
-static unsigned long offsets[1];
-unsigned long *percpu_offsets = offsets;
-
 u64 clock_ns(void)
 {
 	return now;
@@ -35,26 +29,6 @@ u64 clock_ns(void)
 void timer_arm(u64 deadline_ns)
 {
 	armed = deadline_ns;
-}
-
-void preempt_schedule(void)
-{
-}
-
-void spin_wait(struct spinlock *lock, u16 ticket)
-{
-	(void)lock, (void)ticket;
-	model_fail(__FILE__, __LINE__, "one CPU waits for itself");
-}
-
-void lockcheck_enter(unsigned int rank, bool nested, unsigned long ip)
-{
-	(void)rank, (void)nested, (void)ip;
-}
-
-void lockcheck_exit(unsigned int rank, unsigned long ip)
-{
-	(void)rank, (void)ip;
 }
 
 /* --- Steps --------------------------------------------------------------------------------------------------------------- */
@@ -103,7 +77,7 @@ static void step_time(void)
 	in_interrupt_now = false;
 }
 
-static void check(void)
+static void check_timers(void)
 {
 	u64 first = TIMEOUT_NEVER;
 
@@ -135,7 +109,7 @@ int main(int argc, char **argv)
 		default:
 			step_time();
 		}
-		check();
+		check_timers();
 	}
 	return model_end();
 }
