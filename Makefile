@@ -282,6 +282,6 @@ $(OUT)/aramid.iso: $(OUT)/aramid.elf $(rootfs) testing/tools/iso.sh $(OUT)/iso.s
 	$(say) ISO $@
 	$(Q)testing/tools/iso.sh $@ $(OUT)/aramid.elf $(rootfs) '$(APPEND)'
 gdb: $(OUT)/aramid.elf
-	@gdb -q $(OUT)/aramid.debug -x testing/gdb/aramid.py -ex 'target remote :$(or $(GDBPORT),1234)' $(GDB_ARGS)
+	@gdb -q $(OUT)/aramid.debug -x testing/gdb/aramid.py -ex 'target remote 127.0.0.1:$(or $(GDBPORT),1234)' $(GDB_ARGS)
 endif
 endif

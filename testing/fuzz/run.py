@@ -33,6 +33,7 @@ BOOT_SECONDS = 90
 SILENCE = 120            # between two lines of the guest: a round takes 4 s, its end up to 60 s on a loaded host
 FOREVER = 1 << 40
 AFTER = re.compile(r"@@@ after (\d+) calls (\d+) free (-?\d+) slab(.*?)\r?$", re.M)
+PAIR = re.compile(r"([\w-]+)=(\d+)")
 WARM_ROUNDS = 3          # until the caches have their usual size
 LEAK_ROUNDS = 6          # fewer say nothing
 # The guest has each CPU give back its free lists before it counts, so objects are exact. What may be more without being lost:
@@ -96,8 +97,9 @@ def grown(series, noise):
 
 def leaks(output):
     """What grew round by round, as text. A bounded cache of the kernel stops growing within the first third."""
-    rounds = [(int(match[3]), dict(pair.split("=") for pair in match[4].split())) for match in AFTER.finditer(output)]
-    rounds = rounds[WARM_ROUNDS:]
+    rounds = [(int(match[3]), dict(PAIR.findall(match[4]))) for match in AFTER.finditer(output)]
+    # A message of the kernel may have come into the middle of a line.
+    rounds = [entry for entry in rounds[WARM_ROUNDS:] if len(entry[1]) == max(len(objects) for _, objects in rounds)]
     if len(rounds) < LEAK_ROUNDS:
         return []
     found = []
