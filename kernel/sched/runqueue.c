@@ -135,19 +135,27 @@ void runqueue_put_back(struct runqueue *rq, struct task *task)
 		fair_enqueue(rq, task);
 }
 
-/* Only while a fair task waits: nobody else has a claim to the rest of the period. */
+/*
+ * What was used beyond a period's runtime is charged to the next one: a late tick makes the real-time tasks wait later, not
+ * less. Only while a fair task waits: nobody else has a claim to the rest of the period.
+ */
 void runqueue_throttle(struct runqueue *rq)
 {
-	if (rq->clock_ns - rq->rt_period_start_ns >= SCHED_RT_PERIOD_NS) {
-		rq->rt_period_start_ns = rq->clock_ns;
-		rq->rt_used_ns = 0;
-		if (rq->rt_throttled && rq->rt_count)
-			runqueue_reschedule(rq);
-		rq->rt_throttled = false;
-	} else if (rq->rt_used_ns >= SCHED_RT_RUNTIME_NS && !rq->rt_throttled && rq->fair_count) {
-		rq->rt_throttled = true;
-		runqueue_reschedule(rq);
+	u64 periods = (rq->clock_ns - rq->rt_period_start_ns) / SCHED_RT_PERIOD_NS;
+	bool throttled = rq->rt_throttled;
+
+	if (periods) {
+		rq->rt_period_start_ns += periods * SCHED_RT_PERIOD_NS;
+		rq->rt_used_ns -= MIN(rq->rt_used_ns, periods * SCHED_RT_RUNTIME_NS);
+		if (!rq->fair_count)
+			rq->rt_used_ns = 0;
+		throttled = false;
 	}
+	if (rq->rt_used_ns >= SCHED_RT_RUNTIME_NS && rq->fair_count)
+		throttled = true;
+	if (throttled != rq->rt_throttled && rq->rt_count)
+		runqueue_reschedule(rq);
+	rq->rt_throttled = throttled;
 }
 
 bool runqueue_rt_waits(const struct runqueue *rq)

@@ -390,7 +390,7 @@ long sys_sync_file_range(int fd, s64 offset, s64 count, u32 flags)
 
 	if (!file)
 		return -EBADF;
-	if ((flags & ~known) || offset < 0 || count < 0 || offset + count < offset)
+	if ((flags & ~known) || offset < 0 || count < 0 || count > INT64_MAX - offset)
 		result = -EINVAL;
 	else if (!inode_is_regular(file->inode) && !inode_is_dir(file->inode))
 		result = -ESPIPE;

@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -106,9 +107,22 @@ static void conf_read(void)
 		fclose(file);
 }
 
-static void machine_prepare(void)
+/* Workers may set anybody's policy, CPUs and limits, and make /proc read-only. None shall keep us from watching. */
+static void self_restore(void)
 {
 	struct sched_param top = { .sched_priority = 99 };
+	struct rlimit limit = { 1024, 4096 };
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	if (sched_setaffinity(0, sizeof(all), &all) < 0 ||
+	    sched_setscheduler(0, SCHED_FIFO, &top) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    mount(NULL, "/proc", NULL, MS_REMOUNT, NULL) < 0)
+		report("@@@ bad init's own policy, CPUs, limits or /proc: %s\n", strerror(errno));
+}
+
+static void machine_prepare(void)
+{
 	int fd;
 
 	mkdir("/dev", 0755);
@@ -123,7 +137,6 @@ static void machine_prepare(void)
 	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
 	mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666");
 	chmod("/tmp", 01777);
-	sched_setscheduler(0, SCHED_FIFO, &top); /* no worker keeps us from watching */
 }
 
 static void file_make(const char *name, const char *text)
@@ -264,20 +277,22 @@ static long memory_free_kb(void)
 /* Each CPU gives back what it keeps at hand; only a kernel with FAIL_ALLOC can. */
 static void drain(void)
 {
-	cpu_set_t one, all;
+	cpu_set_t one;
 
-	sched_getaffinity(0, sizeof(all), &all);
-	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_ISSET(cpu, &all); cpu++) {
-		int fd = open("/proc/aramid/drain", O_WRONLY);
+	self_restore();
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		int fd;
 
 		CPU_ZERO(&one);
 		CPU_SET(cpu, &one);
-		sched_setaffinity(0, sizeof(one), &one);
-		if (fd >= 0 && write(fd, "1", 1) < 0)
+		if (sched_setaffinity(0, sizeof(one), &one) < 0)
+			break; /* no such CPU */
+		fd = open("/proc/aramid/drain", O_WRONLY);
+		if (fd < 0 ? errno != ENOENT : write(fd, "1", 1) < 0)
 			report("@@@ bad drain: %s\n", strerror(errno));
 		close(fd);
 	}
-	sched_setaffinity(0, sizeof(all), &all);
+	self_restore();
 }
 
 static void after_report(long round)

@@ -156,13 +156,13 @@ static struct sample __init sample_take(const struct reference *reference)
 
 	for (i = 0; i < SAMPLES; i++) {
 		u64 before = tsc_or_zero();
-		u32 ticks = reference->read();
+		u32 ticks = reference->read(), lapic = lapic_timer_left();
 		u64 after = tsc_or_zero();
 
 		if (after - before >= shortest)
 			continue;
 		shortest = after - before;
-		best = (struct sample){ before + shortest / 2, ticks, lapic_timer_left() };
+		best = (struct sample){ before + shortest / 2, ticks, lapic };
 	}
 	return best;
 }
