@@ -39,7 +39,7 @@ static u32 bit_of_option(int option)
 	return 0;
 }
 
-static void bits_change(struct socket *socket, u32 bits, bool on)
+static __always_inline void bits_change(struct socket *socket, u32 bits, bool on)
 {
 	spin_lock(&socket->lock);
 	WRITE_ONCE(socket->options, on ? socket->options | bits : socket->options & ~bits);

@@ -1,20 +1,21 @@
-/* Ticket spinlocks: the paths that are not inlined. */
+/* Spinlocks: the paths that are not inlined. */
 #include <kernel/event.h>
 #include <kernel/locks.h>
 
-void spin_wait(struct spinlock *lock, u16 ticket)
+/* Reads until the lock looks free, so that the waiters do not take its cache line from each other. */
+void spin_wait(struct spinlock *lock)
 {
 	event_count(EVENT_SPIN_WAIT);
-	while (load_acquire(&lock->owner) != ticket)
-		cpu_relax();
+	do
+		while (READ_ONCE(lock->held))
+			cpu_relax();
+	while (xchg(&lock->held, 1));
 }
 
 bool spin_try_lock(struct spinlock *lock)
 {
-	u32 seen = READ_ONCE(lock->both);
-
 	preempt_disable();
-	if ((u16)seen == (u16)(seen >> 16) && try_cmpxchg(&lock->both, &seen, seen + 0x10000)) {
+	if (!READ_ONCE(lock->held) && !xchg(&lock->held, 1)) {
 		lock_rank_try(lock->rank);
 		return true;
 	}

@@ -75,15 +75,12 @@ enum lock_rank {
 	RANK_PRINTK, /* innermost: anything may log */
 };
 
-/* Ticket lock: first come, first served. */
+/*
+ * Who comes first gets it, not who waited longest: in a virtual machine a queue of waiters stands still whenever the host
+ * has taken the CPU of its first one away, and sections are short.
+ */
 struct spinlock {
-	union {
-		u32 both;
-		struct {
-			u16 owner; /* ticket being served */
-			u16 next; /* next ticket to hand out */
-		};
-	};
+	u32 held; /* [A] */
 	u32 rank; /* [I] enum lock_rank */
 };
 
@@ -94,23 +91,21 @@ struct spinlock {
 
 static inline void spin_init(struct spinlock *lock, enum lock_rank rank)
 {
-	lock->both = 0;
+	lock->held = 0;
 	lock->rank = rank;
 }
 
-void spin_wait(struct spinlock *lock, u16 ticket); /* the contended path */
+void spin_wait(struct spinlock *lock); /* the contended path: returns with the lock taken */
 
 static inline void spin_lock_raw(struct spinlock *lock)
 {
-	u16 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
-
-	if (unlikely(load_acquire(&lock->owner) != ticket))
-		spin_wait(lock, ticket);
+	if (unlikely(xchg(&lock->held, 1)))
+		spin_wait(lock);
 }
 
 static inline void spin_unlock_raw(struct spinlock *lock)
 {
-	store_release(&lock->owner, (u16)(lock->owner + 1));
+	store_release(&lock->held, 0);
 }
 
 static inline void spin_lock(struct spinlock *lock)
@@ -155,7 +150,7 @@ static inline void spin_unlock_irq(struct spinlock *lock, unsigned long flags)
 
 static inline bool spin_is_locked(const struct spinlock *lock)
 {
-	return READ_ONCE(lock->owner) != READ_ONCE(lock->next);
+	return READ_ONCE(lock->held);
 }
 
 struct task;
