@@ -1,6 +1,6 @@
 /*
  * cpu_timers.c - timers of CPU time fire after that much work, not after that much waiting; RLIMIT_CPU ends what works too long.
- * mutants: setitimer=0 getitimer=0 timer_create=ENOSYS timer_settime=0 timer_gettime=0 setrlimit=0 prlimit64=0
+ * mutants: setitimer=0 getitimer=0 timer_create=ENOSYS timer_settime=0 timer_gettime=0 prlimit64=0
  */
 #include "contract.h"
 #include <pthread.h>

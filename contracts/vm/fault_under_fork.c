@@ -18,6 +18,7 @@ static void work(int worker)
 		child = fork_child();
 		for (unsigned i = 0; i < PAGES; i++) {
 			expect_eq(memory[i * PAGE / 4], worker * 1000000 + round * 1000 + i);
+			expect_eq(memory[i * PAGE / 4 + 1], round ? 1 : 0);
 			memory[i * PAGE / 4 + 1] = child ? 1 : 2;
 		}
 		for (unsigned i = 0; i < PAGES; i++)
