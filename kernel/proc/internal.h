@@ -35,8 +35,6 @@ void group_orphan_check(struct task *leader, struct task *parent);
 
 /* The running task's process takes over what a child used that it has waited for. */
 void process_inherit_usage(struct process *child);
-struct sighand *process_lock_sighand(struct process *process,
-				     unsigned long *flags); /* NULL: all threads are gone */
 
 /* reap.c */
 /* The task, exited, leaves all lists; its reference is dropped. No lock held. */

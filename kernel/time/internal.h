@@ -38,8 +38,6 @@ struct posix_timer {
 	u64 expires_ns, interval_ns; /* [sighand] */
 };
 
-/* sighand->lock of a process, for timer interrupts; NULL: all threads are gone. */
-struct sighand *process_timers_lock(struct process *process, unsigned long *flags);
 /* The lock held: fires those of CPU time that are due. */
 void posix_timers_check_cpu(struct process *process, const struct sighand *sighand);
 

@@ -47,7 +47,7 @@ enum hrtimer_restart itimer_real_expired(struct hrtimer *timer)
 {
 	struct process *process = container_of(timer, struct process, real_timer);
 	unsigned long flags;
-	struct sighand *sighand = process_timers_lock(process, &flags);
+	struct sighand *sighand = process_lock_sighand(process, &flags);
 
 	if (!sighand)
 		return HRTIMER_DONE;

@@ -14,19 +14,6 @@
 /* An ignored signal is taken at once: a shorter period would never leave the interrupt. */
 #define IGNORED_PACE_NS (4 * NSEC_PER_MSEC)
 
-struct sighand *process_timers_lock(struct process *process, unsigned long *flags)
-{
-	struct sighand *sighand = NULL;
-	struct task *leader;
-
-	rcu_read_lock();
-	leader = rcu_dereference(process->leader);
-	if (leader)
-		sighand = task_lock_sighand(leader, flags);
-	rcu_read_unlock();
-	return sighand;
-}
-
 /* --- With the lock held ------------------------------------------------------------------------------------------------ */
 
 /* The time that expires_ns is compared with. */
@@ -174,7 +161,7 @@ static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
 {
 	struct posix_timer *timer = container_of(hrtimer, struct posix_timer, timer);
 	unsigned long flags;
-	struct sighand *sighand = process_timers_lock(timer->process, &flags);
+	struct sighand *sighand = process_lock_sighand(timer->process, &flags);
 
 	if (!sighand)
 		return HRTIMER_DONE;
@@ -189,7 +176,7 @@ static void timer_clock_set(struct clock_watch *watch)
 {
 	struct posix_timer *timer = container_of(watch, struct posix_timer, watch);
 	unsigned long flags;
-	struct sighand *sighand = process_timers_lock(timer->process, &flags);
+	struct sighand *sighand = process_lock_sighand(timer->process, &flags);
 
 	if (!sighand)
 		return;

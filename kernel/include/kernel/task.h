@@ -230,6 +230,8 @@ extern struct spinlock tasklist_lock; /* RANK_TASKLIST, interrupts on */
 
 /* Locks task->sighand; NULL if the task has exited. Release: spin_unlock_irq(&sighand->lock, flags). */
 struct sighand *task_lock_sighand(struct task *task, unsigned long *flags);
+/* The same of the process's leader, also in an interrupt; NULL: all threads are gone. */
+struct sighand *process_lock_sighand(struct process *process, unsigned long *flags);
 
 /*
  * Makes the image in memory the running user task's current one: the registers are stored there, and will be loaded on the
