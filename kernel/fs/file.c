@@ -107,13 +107,7 @@ struct file *file_alloc_anonymous(const struct file_ops *ops, u32 flags, void *p
 
 struct inode *inode_alloc_anonymous(u32 mode)
 {
-	struct inode *inode = inode_alloc(anon_mount->super, mode);
-
-	if (inode) {
-		inode->ops = anon_inode->ops;
-		inode->flags = INODE_PRIVATE;
-	}
-	return inode;
+	return inode_alloc_internal(anon_mount->super, mode);
 }
 
 static void file_free(struct rcu_head *head)
@@ -390,29 +384,12 @@ static int anon_open(struct inode *inode, struct file *file)
 }
 
 static const struct file_ops anon_file_ops = { .open = anon_open };
-static const struct inode_ops anon_inode_ops;
-static const struct super_ops anon_super_ops;
 
 static struct super *anon_mount_super(const struct fs_type *type, const char *source, u32 flags,
 				      const char *options)
 {
-	struct super *super = super_alloc(type, &anon_super_ops, ANON_INODE_FS_MAGIC);
-	struct inode *inode;
-
 	(void)source, (void)flags, (void)options;
-	if (!super)
-		return ERR_PTR(-ENOMEM);
-	inode = inode_alloc(super, S_IRUSR | S_IWUSR);
-	if (inode) {
-		inode->ops = &anon_inode_ops;
-		inode->flags = INODE_PRIVATE;
-		super->root = dentry_alloc_root(inode);
-	}
-	if (!super->root) {
-		super_put(super);
-		return ERR_PTR(-ENOMEM);
-	}
-	return super;
+	return super_alloc_internal(type, ANON_INODE_FS_MAGIC, S_IRUSR | S_IWUSR);
 }
 
 static const struct fs_type anon_fs_type = { .name = "anon_inodefs", .mount = anon_mount_super };

@@ -43,6 +43,26 @@ struct super *super_alloc(const struct fs_type *type, const struct super_ops *op
 	return super;
 }
 
+const struct inode_ops internal_inode_ops;
+
+struct super *super_alloc_internal(const struct fs_type *type, u64 magic, u32 mode)
+{
+	static const struct super_ops ops;
+	struct super *super = super_alloc(type, &ops, magic);
+	struct inode *root;
+
+	if (!super)
+		return ERR_PTR(-ENOMEM);
+	root = inode_alloc_internal(super, mode);
+	if (root)
+		super->root = dentry_alloc_root(root);
+	if (!super->root) {
+		super_put(super);
+		return ERR_PTR(-ENOMEM);
+	}
+	return super;
+}
+
 static void super_free(struct rcu_head *head)
 {
 	slab_free(super_cache, container_of(head, struct super, rcu));

@@ -145,18 +145,13 @@ int socket_by_fd(int fd, struct fd_ref *ref, struct socket **socket)
 
 /* --- The file system ---------------------------------------------------------------------------------------------- */
 
-static const struct inode_ops socket_inode_ops;
-static const struct super_ops socket_super_ops;
-
 struct file *socket_file(struct socket *socket, u32 flags)
 {
-	struct inode *inode = inode_alloc(socket_mount->super, S_IFSOCK | 0777);
+	struct inode *inode = inode_alloc_internal(socket_mount->super, S_IFSOCK | 0777);
 	struct file *file;
 
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
-	inode->ops = &socket_inode_ops;
-	inode->flags = INODE_PRIVATE;
 	socket->inode = inode;
 	WRITE_ONCE(socket->number, inode->number);
 	file = file_alloc_inode(inode, &socket_file_ops, O_RDWR | flags, socket);
@@ -169,23 +164,8 @@ struct file *socket_file(struct socket *socket, u32 flags)
 static struct super *socket_mount_super(const struct fs_type *type, const char *source, u32 flags,
 					const char *options)
 {
-	struct super *super = super_alloc(type, &socket_super_ops, SOCKFS_MAGIC);
-	struct inode *inode;
-
 	(void)source, (void)flags, (void)options;
-	if (!super)
-		return ERR_PTR(-ENOMEM);
-	inode = inode_alloc(super, S_IFDIR | 0777);
-	if (inode) {
-		inode->ops = &socket_inode_ops;
-		inode->flags = INODE_PRIVATE;
-		super->root = dentry_alloc_root(inode);
-	}
-	if (!super->root) {
-		super_put(super);
-		return ERR_PTR(-ENOMEM);
-	}
-	return super;
+	return super_alloc_internal(type, SOCKFS_MAGIC, S_IFDIR | 0777);
 }
 
 static const struct fs_type socket_fs_type = { .name = "sockfs", .mount = socket_mount_super };

@@ -373,9 +373,23 @@ struct super *super_alloc(const struct fs_type *type, const struct super_ops *op
 void super_put(struct super *super);
 /* A mount of the kernel's own, which no path leads to. ERR_PTR. */
 struct mount *mount_alloc_internal(const struct fs_type *type);
+/* Of the same kind, for what has an inode but no name: a superblock whose only dentry is its root, of this mode. ERR_PTR. */
+struct super *super_alloc_internal(const struct fs_type *type, u64 magic, u32 mode);
 struct inode *inode_alloc_anonymous(u32 mode); /* without a name: pipes, sockets; ref 1; NULL */
 struct inode *inode_alloc(struct super *super,
 			  u32 mode); /* ref 1, number assigned, times now, fsuid/fsgid; NULL */
+extern const struct inode_ops internal_inode_ops; /* the generic answers */
+/* The same for what lies in no file system that a path leads to. */
+static inline struct inode *inode_alloc_internal(struct super *super, u32 mode)
+{
+	struct inode *inode = inode_alloc(super, mode);
+
+	if (inode) {
+		inode->ops = &internal_inode_ops;
+		inode->flags = INODE_PRIVATE;
+	}
+	return inode;
+}
 void inode_init_owner(struct inode *inode, const struct inode *dir); /* setgid directories */
 static inline struct inode *inode_get(struct inode *inode)
 {
