@@ -101,6 +101,25 @@ void fd_release(int fd)
 	fd_table_unlock(files, locked);
 }
 
+int fd_reserve_two(int fds[2], unsigned int flags, struct user_ptr user)
+{
+	struct files *files = current->files;
+	bool locked = fd_table_lock(files);
+	int error;
+
+	fds[0] = reserve(files, 0, flags, locked);
+	fds[1] = fds[0] < 0 ? fds[0] : reserve(files, 0, flags, locked);
+	fd_table_unlock(files, locked);
+	error = fds[1] < 0 ? fds[1] : user_write(user, fds, 2 * sizeof(fds[0]));
+	if (likely(!error))
+		return 0;
+	if (fds[1] >= 0)
+		fd_release(fds[1]);
+	if (fds[0] >= 0)
+		fd_release(fds[0]);
+	return error;
+}
+
 int fd_install_new(struct file *file, unsigned int flags)
 {
 	struct files *files = current->files;

@@ -75,29 +75,18 @@ long sys_socketpair(int family, int type, int protocol, struct user_ptr user)
 
 	if (flags & ~(u32)TYPE_FLAGS)
 		return -EINVAL;
-	fds[0] = fd_reserve(flags & SOCK_CLOEXEC);
-	if (fds[0] < 0)
-		return fds[0];
-	fds[1] = fd_reserve(flags & SOCK_CLOEXEC);
-	if (fds[1] < 0) {
-		error = fds[1];
-		goto release_first;
-	}
-	error = user_write(user, fds, sizeof(fds));
-	if (!error)
-		error = pair_make(family, type & SOCK_TYPE_MASK, protocol, flags & SOCK_NONBLOCK,
-				  files);
+	error = fd_reserve_two(fds, flags & SOCK_CLOEXEC, user);
 	if (error)
-		goto release_second;
+		return error;
+	error = pair_make(family, type & SOCK_TYPE_MASK, protocol, flags & SOCK_NONBLOCK, files);
+	if (error) {
+		fd_release(fds[1]);
+		fd_release(fds[0]);
+		return error;
+	}
 	fd_install(fds[0], files[0]);
 	fd_install(fds[1], files[1]);
 	return 0;
-
-release_second:
-	fd_release(fds[1]);
-release_first:
-	fd_release(fds[0]);
-	return error;
 }
 
 /* --- Names and connections ------------------------------------------------------------------------------------------------ */

@@ -175,6 +175,8 @@ struct file *fd_get_file(int fd);
 /* Reserve, then install (which cannot fail and consumes the reference) or release. `flags`: O_CLOEXEC. */
 int fd_reserve(unsigned int flags);
 int fd_reserve_from(int minimum, unsigned int flags);
+/* Two at once, and their numbers in user memory, before others can see the files. 0; on failure nothing is reserved. */
+int fd_reserve_two(int fds[2], unsigned int flags, struct user_ptr user);
 void fd_install(int fd, struct file *file);
 void fd_release(int fd);
 /* reserve + install; on failure drops the reference of `file` and returns -errno. IS_ERR(file) is passed through. */
