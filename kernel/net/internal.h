@@ -119,6 +119,26 @@ static inline bool unix_is_full(const struct unix_socket *unix_socket)
 	return READ_ONCE(unix_socket->socket.queue_length) > READ_ONCE(unix_socket->backlog);
 }
 
+/* Waits on the socket; then all that poll says but whether it can be written to. `connects`: without a peer it hangs up. */
+static inline u32 unix_poll_in(struct socket *socket, struct file *file, struct poll_table *table,
+			       bool connects)
+{
+	u32 ready = 0, shutdown;
+
+	poll_wait(file, &socket->read_wait, table);
+	poll_wait(file, &socket->write_wait, table);
+	shutdown = READ_ONCE(socket->shutdown);
+	if (shutdown == ENDED_BOTH || (connects && READ_ONCE(socket->state) == SOCKET_CLOSED))
+		ready |= POLLHUP;
+	if (READ_ONCE(socket->error))
+		ready |= POLLERR;
+	if (shutdown & ENDED_READ)
+		ready |= POLLRDHUP | READY_IN;
+	if (!list_empty(&socket->queue))
+		ready |= READY_IN;
+	return ready;
+}
+
 extern const struct proto_ops unix_stream_ops, unix_datagram_ops, unix_sequence_ops;
 
 /* unix.c */

@@ -437,21 +437,8 @@ static bool can_send(struct unix_socket *self)
 
 static u32 datagram_poll(struct socket *socket, struct file *file, struct poll_table *table)
 {
-	u32 ready = 0, shutdown;
+	u32 ready = unix_poll_in(socket, file, table, is_sequence(socket));
 
-	poll_wait(file, &socket->read_wait, table);
-	poll_wait(file, &socket->write_wait, table);
-	shutdown = READ_ONCE(socket->shutdown);
-	if (READ_ONCE(socket->error))
-		ready |= POLLERR;
-	if (shutdown == ENDED_BOTH)
-		ready |= POLLHUP;
-	if (shutdown & ENDED_READ)
-		ready |= POLLRDHUP | READY_IN;
-	if (!list_empty(&socket->queue))
-		ready |= READY_IN;
-	if (is_sequence(socket) && READ_ONCE(socket->state) == SOCKET_CLOSED)
-		ready |= POLLHUP;
 	if (can_send(unix_of(socket)))
 		ready |= READY_OUT | POLLWRBAND;
 	return ready;

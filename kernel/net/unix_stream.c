@@ -294,21 +294,9 @@ static ssize_t stream_receive(struct socket *socket, struct message *message)
 
 static u32 stream_poll(struct socket *socket, struct file *file, struct poll_table *table)
 {
-	u32 ready = 0, shutdown, state;
+	u32 ready = unix_poll_in(socket, file, table, true);
 
-	poll_wait(file, &socket->read_wait, table);
-	poll_wait(file, &socket->write_wait, table);
-	shutdown = READ_ONCE(socket->shutdown);
-	state = READ_ONCE(socket->state);
-	if (READ_ONCE(socket->error))
-		ready |= POLLERR;
-	if (shutdown == ENDED_BOTH || state == SOCKET_CLOSED)
-		ready |= POLLHUP;
-	if (shutdown & ENDED_READ)
-		ready |= POLLRDHUP | READY_IN;
-	if (!list_empty(&socket->queue))
-		ready |= READY_IN;
-	if (state != SOCKET_LISTENING && socket_is_writable(socket))
+	if (READ_ONCE(socket->state) != SOCKET_LISTENING && socket_is_writable(socket))
 		ready |= READY_OUT | POLLWRBAND;
 	return ready;
 }
