@@ -213,7 +213,10 @@ static long receive_one(struct socket *socket, struct user_ptr user, u32 flags)
 	return result;
 }
 
-long sys_sendmsg(int fd, struct user_ptr user, u32 flags)
+/* send_one or receive_one. */
+typedef long transfer_one(struct socket *socket, struct user_ptr user, u32 flags);
+
+static __always_inline long transfer_by_fd(int fd, struct user_ptr user, u32 flags, transfer_one one)
 {
 	struct socket *socket;
 	struct fd_ref ref;
@@ -221,33 +224,32 @@ long sys_sendmsg(int fd, struct user_ptr user, u32 flags)
 
 	if (result)
 		return result;
-	result = send_one(socket, user, with_file_flags(flags, ref));
+	result = one(socket, user, with_file_flags(flags, ref));
 	fd_put(ref);
 	return result;
+}
+
+long sys_sendmsg(int fd, struct user_ptr user, u32 flags)
+{
+	return transfer_by_fd(fd, user, flags, send_one);
 }
 
 long sys_recvmsg(int fd, struct user_ptr user, u32 flags)
 {
-	struct socket *socket;
-	struct fd_ref ref;
-	long result = socket_by_fd(fd, &ref, &socket);
-
-	if (result)
-		return result;
-	result = receive_one(socket, user, with_file_flags(flags, ref));
-	fd_put(ref);
-	return result;
+	return transfer_by_fd(fd, user, flags, receive_one);
 }
 
 /* --- Many ------------------------------------------------------------------------------------------------------------------------ */
 
-static struct user_ptr entry_at(struct user_ptr entries, unsigned int i)
+/* Entry `i`, which is told its length: 0 or -errno. */
+static __always_inline long transfer_entry(struct socket *socket, struct user_ptr entries,
+					   unsigned int i, u32 flags, transfer_one one)
 {
-	return user_ptr_add(entries, i * sizeof(struct abi_mmsghdr));
-}
+	struct user_ptr entry = user_ptr_add(entries, i * sizeof(struct abi_mmsghdr));
+	long result = one(socket, entry, flags);
 
-static int entry_result(struct user_ptr entry, long result)
-{
+	if (result < 0)
+		return result;
 	return user_write_u32(user_ptr_add(entry, offsetof(struct abi_mmsghdr, msg_len)),
 			      (u32)result);
 }
@@ -263,9 +265,8 @@ long sys_sendmmsg(int fd, struct user_ptr entries, unsigned int count, u32 flags
 		return result;
 	count = MIN(count, (unsigned int)UIO_MAXIOV);
 	while (done < count) {
-		result = send_one(socket, entry_at(entries, done), with_file_flags(flags, ref));
-		if (result >= 0)
-			result = entry_result(entry_at(entries, done), result);
+		result = transfer_entry(socket, entries, done, with_file_flags(flags, ref),
+					send_one);
 		if (result)
 			break;
 		done++;
@@ -281,9 +282,8 @@ static long receive_many(struct socket *socket, struct user_ptr entries, unsigne
 	long result = socket_take_error(socket);
 
 	while (!result && done < count) {
-		result = receive_one(socket, entry_at(entries, done), flags & ~(u32)MSG_WAITFORONE);
-		if (result >= 0)
-			result = entry_result(entry_at(entries, done), result);
+		result = transfer_entry(socket, entries, done, flags & ~(u32)MSG_WAITFORONE,
+					receive_one);
 		if (result)
 			break;
 		done++;

@@ -69,26 +69,26 @@ static u64 thread_clock_of(struct task *task, int id)
 	return process_clock_of(id, user, system);
 }
 
-u64 cpu_clock_of(struct task *task, int clock_id)
+static __always_inline u64 clock_of(struct task *task, int clock_id,
+				    void times(struct process *process, u64 *user, u64 *system))
 {
 	int id = cpu_clock_id(clock_id);
 	u64 user, system;
 
 	if (id & CLOCK_OF_THREAD)
 		return thread_clock_of(task, id);
-	process_times(task->process, &user, &system);
+	times(task->process, &user, &system);
 	return process_clock_of(id, user, system);
+}
+
+u64 cpu_clock_of(struct task *task, int clock_id)
+{
+	return clock_of(task, clock_id, process_times);
 }
 
 u64 cpu_clock_of_locked(struct task *task, int clock_id)
 {
-	int id = cpu_clock_id(clock_id);
-	u64 user, system;
-
-	if (id & CLOCK_OF_THREAD)
-		return thread_clock_of(task, id);
-	process_times_locked(task->process, &user, &system);
-	return process_clock_of(id, user, system);
+	return clock_of(task, clock_id, process_times_locked);
 }
 
 int cpu_clock_read(int clock_id, u64 *ns)
