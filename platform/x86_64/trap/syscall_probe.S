@@ -13,11 +13,7 @@
 FUNCTION syscall_probe_run
 	PUSH_CALLEE_SAVED
 	movq %rsp, probe_rsp(%rip)
-	pushq $SEL_USER_DATA
-	pushq $0				/* rsp */
-	pushq $2				/* rflags */
-	pushq $SEL_USER_CODE
-	pushq %rdi
+	PUSH_USER_FRAME %rdi
 	swapgs
 	iretq
 
@@ -31,12 +27,7 @@ syscall_probe_fault:
 .Lback:
 	swapgs
 	movq probe_rsp(%rip), %rsp
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbp
-	popq %rbx
+	POP_CALLEE_SAVED
 	ret
 FUNCTION_END syscall_probe_run
 

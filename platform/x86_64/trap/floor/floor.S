@@ -21,11 +21,7 @@
 FUNCTION floor_user
 	PUSH_CALLEE_SAVED
 	movq %rsp, floor_rsp(%rip)
-	pushq $SEL_USER_DATA
-	pushq $0				/* rsp */
-	pushq $2				/* rflags */
-	pushq $SEL_USER_CODE
-	pushq %rdi
+	PUSH_USER_FRAME %rdi
 	movq %rsi, %rdi
 	READ_COUNTER
 	movq %rax, floor_start(%rip)
@@ -38,12 +34,7 @@ floor_user_end:
 	READ_COUNTER
 	subq floor_start(%rip), %rax
 	movq floor_rsp(%rip), %rsp
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbp
-	popq %rbx
+	POP_CALLEE_SAVED
 	ret
 FUNCTION_END floor_user
 
