@@ -11,7 +11,6 @@ Aramid's /proc/vmstat (ipi_sent, tlb_range_ipi, tlb_full_ipi). Leaves build/benc
 import argparse
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -40,20 +39,12 @@ def entries(kernel):
     return path
 
 
-def plugin():
-    """Compile the plugin if it is out of date; returns its path."""
-    path, source = suite.OUT / "events.so", user.SOURCE / "events.c"
-    if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", path, source], check=True)
-    return path
-
-
 def count(kernel, rows):
     """Benchmark -> events of one operation. Raises RuntimeError if one is missing."""
     names = [row.name for row in rows]
     out = suite.OUT / "events.trace"
     words = user.plugin_words(out)[1].split(",", 1)[1]
-    extra = ["-plugin", f"{plugin()},{words},entries={entries(kernel)}"]
+    extra = ["-plugin", f"{user.plugin('events')},{words},entries={entries(kernel)}"]
     config = kernels.config(kernel, "icount", ["--count", "--quick", "--only=" + ",".join(names)], extra=extra)
     boot = kernels.run(config, log=suite.OUT / f"log/events-{kernel}.log", finish=True)
     if boot.interrupted:

@@ -13,14 +13,14 @@ SOURCE = suite.ROOT / "testing/bench/trace"
 KEPT = suite.OUT / "user.json"
 
 
-def plugin():
+def plugin(name):
     """Compile the plugin if it is out of date; returns its path."""
-    path = suite.OUT / "trace.so"
+    path = suite.OUT / f"{name}.so"
     newest = max(file.stat().st_mtime for file in SOURCE.iterdir())
     if not path.exists() or path.stat().st_mtime < newest:
         path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", path,
-                        SOURCE / "trace.c"], check=True)
+                        SOURCE / f"{name}.c"], check=True)
     return path
 
 
@@ -28,7 +28,7 @@ def plugin_words(out):
     """QEMU's words that load the plugin, for the suite as it is built now."""
     suite.build()
     symbols = suite.symbols(suite.OUT / "suite.debug")
-    return ["-plugin", f"{plugin()},on={symbols['profile_on']:#x},off={symbols['profile_off']:#x},"
+    return ["-plugin", f"{plugin('trace')},on={symbols['profile_on']:#x},off={symbols['profile_off']:#x},"
                        f"low={symbols['timer_now']:#x},high={symbols['profile_on']:#x},out={out}"]
 
 

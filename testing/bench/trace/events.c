@@ -6,10 +6,7 @@
  * addresses, one a line: the first instructions that an exception or interrupt always runs. FILE gets for each window
  * "window <roots> <flushes> <entries>". Only the instructions that matter are instrumented.
  */
-#include "qemu_plugin.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "window.h"
 
 #define ENTRIES_MAX 1024
 
@@ -17,9 +14,8 @@ enum kind { NONE, ROOT, FLUSH, ENTRY, COUNTER, WINDOW_ON, WINDOW_OFF };
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
-static uint64_t address_on, address_off, low, high, entries[ENTRIES_MAX];
+static uint64_t entries[ENTRIES_MAX];
 static unsigned entry_count;
-static FILE *out;
 static uint64_t counts[COUNTER];
 static bool armed, timed;
 
@@ -106,20 +102,10 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qem
 {
 	(void)info;
 	for (int i = 0; i < argc; i++) {
-		const char *text = strchr(argv[i], '=') + 1;
-		uint64_t value = strtoull(text, NULL, 0);
-		if (!strncmp(argv[i], "on=", 3))
-			address_on = value;
-		else if (!strncmp(argv[i], "off=", 4))
-			address_off = value;
-		else if (!strncmp(argv[i], "low=", 4))
-			low = value;
-		else if (!strncmp(argv[i], "high=", 5))
-			high = value;
-		else if (!strncmp(argv[i], "entries=", 8))
-			entries_read(text);
-		else if (!strncmp(argv[i], "out=", 4))
-			out = fopen(text, "w");
+		if (!strncmp(argv[i], "entries=", 8))
+			entries_read(argv[i] + 8);
+		else
+			window_option(argv[i]);
 	}
 	if (!out || !entry_count)
 		return -1;

@@ -12,10 +12,7 @@
  *
  * An instruction that faults runs twice and counts once, as in the machine's own counter.
  */
-#include "qemu_plugin.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "window.h"
 
 #define USER_END 0x0000800000000000ull
 #define SITE_BUCKETS (1u << 18)
@@ -54,8 +51,6 @@ struct stack {
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static qemu_plugin_id_t self;
-static uint64_t address_on, address_off, low, high;
-static FILE *out;
 static struct site *sites[SITE_BUCKETS];
 static struct node root = { .entry = 0 };
 static struct node user_node = { .entry = 1, .parent = &root };
@@ -339,19 +334,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qem
 {
 	(void)info;
 	self = id;
-	for (int i = 0; i < argc; i++) {
-		uint64_t value = strtoull(strchr(argv[i], '=') + 1, NULL, 0);
-		if (!strncmp(argv[i], "on=", 3))
-			address_on = value;
-		else if (!strncmp(argv[i], "off=", 4))
-			address_off = value;
-		else if (!strncmp(argv[i], "low=", 4))
-			low = value;
-		else if (!strncmp(argv[i], "high=", 5))
-			high = value;
-		else if (!strncmp(argv[i], "out=", 4))
-			out = fopen(argv[i] + 4, "w");
-	}
+	for (int i = 0; i < argc; i++)
+		window_option(argv[i]);
 	if (!out)
 		return -1;
 	install(id);
