@@ -3,43 +3,22 @@
  * mutants: close=0 sendmsg=0 poll=0 recvmsg=0 poll=1
  */
 #include "contract.h"
+#include "passing.h"
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-
-union control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(4 * sizeof(int))];
-};
 
 static void pass(int s, const int *fds, int count)
 {
-	union control control = { .bytes = "" };
-	struct iovec part = { "x", 1 };
-	struct msghdr header = { .msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = CMSG_SPACE(count * sizeof(int)) };
-
-	control.header = (struct cmsghdr){ CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
-	memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
-	expect_eq(sendmsg(s, &header, 0), 1);
+	expect_eq(send_files(s, "x", fds, count), 1);
 }
 
 static int take(int s)
 {
-	union control control = { .bytes = "" };
+	int fd, count, flags;
 	char text;
-	struct iovec part = { &text, 1 };
-	struct msghdr header = { .msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof(control) };
-	int fd;
 
-	expect_eq(recvmsg(s, &header, 0), 1);
-	expect_eq(control.header.cmsg_type, SCM_RIGHTS);
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	expect_eq(receive_files(s, &text, 1, &fd, 1, &count, &flags, 0), 1);
+	expect_eq(count, 1);
 	return fd;
 }
 

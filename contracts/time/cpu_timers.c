@@ -3,6 +3,7 @@
  * mutants: setitimer=0 getitimer=0 timer_create=ENOSYS timer_settime=0 timer_gettime=0 prlimit64=0
  */
 #include "contract.h"
+#include "spec.h"
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -17,10 +18,7 @@ static void handler(int signo)
 
 static long long used_ns(void)
 {
-	struct timespec used;
-
-	must(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used));
-	return used.tv_sec * 1000000000LL + used.tv_nsec;
+	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static void work_until(int want)

@@ -3,6 +3,7 @@
  * mutants: timer_create=ENOSYS timer_settime=0 timer_gettime=0 timer_getoverrun=EINVAL timer_delete=0 rt_sigaction=0
  */
 #include "contract.h"
+#include "spec.h"
 #include <pthread.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -22,18 +23,6 @@ static void handler(int signo, siginfo_t *info, void *context)
 	overrun = info->si_overrun;
 	value = info->si_value.sival_int;
 	taker = (int)syscall(SYS_gettid);
-}
-
-static struct itimerspec spec_of(long value_ms, long interval_ms)
-{
-	return (struct itimerspec){ .it_value = { value_ms / 1000, value_ms % 1000 * 1000000 },
-				    .it_interval = { interval_ms / 1000,
-						     interval_ms % 1000 * 1000000 } };
-}
-
-static long long ns_of(struct timespec time)
-{
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
 /* The kernel's own calls: the library's timer_t is not the number. */

@@ -3,21 +3,10 @@
  * mutants: timerfd_create=ENOSYS timerfd_settime=0 timerfd_gettime=0 timerfd_settime=ENOSYS read=0
  */
 #include "contract.h"
+#include "spec.h"
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-
-static struct itimerspec spec_of(long value_ms, long interval_ms)
-{
-	return (struct itimerspec){ .it_value = { value_ms / 1000, value_ms % 1000 * 1000000 },
-				    .it_interval = { interval_ms / 1000,
-						     interval_ms % 1000 * 1000000 } };
-}
-
-static long long ns_of(struct timespec time)
-{
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
 
 static void once(int clock)
 {

@@ -3,6 +3,7 @@
  * mutants: mremap=EFAULT munmap=0 mprotect=0 openat=ENOENT
  */
 #include "contract.h"
+#include "spec.h"
 #include <elf.h>
 #include <link.h>
 #include <sys/auxv.h>
@@ -77,11 +78,6 @@ static int (*getres)(clockid_t, struct timespec *);
 static int (*timeofday)(struct timeval *, struct timezone *);
 static time_t (*seconds)(time_t *);
 static int (*cpu_number)(unsigned int *, unsigned int *, void *);
-
-static long long ns_of(struct timespec time)
-{
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
 
 /* Between two readings by system call. */
 static void agree(clockid_t clock)
