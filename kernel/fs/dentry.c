@@ -85,9 +85,7 @@ struct dentry *dentry_find_rcu(const struct dentry *parent, const struct name *n
 	hlist_for_each_entry (dentry, dentry_bucket(name->hash), hash_node) {
 		const char *text;
 
-		if (READ_ONCE(dentry->name.hash) != name->hash ||
-		    READ_ONCE(dentry->parent) != parent ||
-		    READ_ONCE(dentry->name.length) != name->length)
+		if (dentry_differs(dentry, parent, name))
 			continue;
 		/*
 		 * Any dentry's text has DENTRY_INLINE_NAME bytes; more only if text and length belong together,

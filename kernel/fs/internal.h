@@ -34,6 +34,14 @@ static inline struct hlist *dentry_bucket(u32 hash)
 	return &dentry_buckets[hash >> dentry_bucket_shift];
 }
 
+/* In a bucket: another one already by what is compared before the text of the name. */
+static inline bool dentry_differs(const struct dentry *dentry, const struct dentry *parent,
+				  const struct name *name)
+{
+	return READ_ONCE(dentry->name.hash) != name->hash || READ_ONCE(dentry->parent) != parent ||
+	       READ_ONCE(dentry->name.length) != name->length;
+}
+
 extern struct seqcount rename_sequence; /* odd while a dentry changes its name or parent */
 void dentry_init(void);
 /* The cached child, with a reference; NULL: not cached. Lock-free. */

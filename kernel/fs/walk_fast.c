@@ -102,9 +102,7 @@ static inline struct dentry *find(const struct dentry *parent, const struct comp
 	hlist_for_each_entry (dentry, dentry_bucket(name->hash), hash_node) {
 		const char *text;
 
-		if (READ_ONCE(dentry->name.hash) != name->hash ||
-		    READ_ONCE(dentry->parent) != parent ||
-		    READ_ONCE(dentry->name.length) != name->length)
+		if (dentry_differs(dentry, parent, name))
 			continue;
 		text = READ_ONCE(dentry->name.text);
 		if (unlikely(name->length >= DENTRY_INLINE_NAME) &&
