@@ -139,15 +139,28 @@ static int time_from(const struct abi_timespec *time, u32 set, u32 now, s64 *ns,
 	return 0;
 }
 
-static int times_change(const struct abi_timespec times[2], struct inode_change *change)
+/* What utimensat's times, or the two struct timeval of `micro`, ask for. NULL: now. */
+static int times_from_user(struct inode_change *change, struct user_ptr user, bool micro)
 {
-	int error = time_from(&times[0], CHANGE_ATIME, CHANGE_ATIME_NOW, &change->atime_ns,
-			      &change->valid);
+	struct abi_timespec times[2];
+	int error;
 
-	if (error)
-		return error;
-	return time_from(&times[1], CHANGE_MTIME, CHANGE_MTIME_NOW, &change->mtime_ns,
-			 &change->valid);
+	change->valid = CHANGE_ATIME_NOW | CHANGE_MTIME_NOW;
+	if (!user.addr)
+		return 0;
+	if (user_read(times, user, sizeof(times)))
+		return -EFAULT;
+	for (int i = 0; micro && i < 2; i++) {
+		if (times[i].tv_nsec < 0 || times[i].tv_nsec >= 1000000)
+			return -EINVAL;
+		times[i].tv_nsec *= 1000;
+	}
+	change->valid = 0;
+	error = time_from(&times[0], CHANGE_ATIME, CHANGE_ATIME_NOW, &change->atime_ns,
+			  &change->valid);
+	return error ? error
+		     : time_from(&times[1], CHANGE_MTIME, CHANGE_MTIME_NOW, &change->mtime_ns,
+				 &change->valid);
 }
 
 /* NULL instead of a path names the descriptor itself. */
@@ -163,47 +176,23 @@ static long set_times(int dirfd, struct user_ptr path, struct inode_change *chan
 			   change);
 }
 
-long sys_utimensat(int dirfd, struct user_ptr path, struct user_ptr user_times, u32 flags)
+long sys_utimensat(int dirfd, struct user_ptr path, struct user_ptr times, u32 flags)
 {
-	struct inode_change change = { .valid = CHANGE_ATIME_NOW | CHANGE_MTIME_NOW };
-	struct abi_timespec times[2];
-	int error;
+	struct inode_change change;
+	int error = times_from_user(&change, times, false);
 
-	if (user_times.addr) {
-		if (user_read(times, user_times, sizeof(times)))
-			return -EFAULT;
-		change.valid = 0;
-		error = times_change(times, &change);
-		if (error)
-			return error;
-		/* Nothing to change is success, whatever the path. */
-		if (!change.valid)
-			return 0;
-	}
+	/* Nothing to change is success, whatever the path. */
+	if (error || !change.valid)
+		return error;
 	return set_times(dirfd, path, &change, flags);
 }
 
-long sys_futimesat(int dirfd, struct user_ptr path, struct user_ptr user_times)
+long sys_futimesat(int dirfd, struct user_ptr path, struct user_ptr times)
 {
-	struct inode_change change = { .valid = CHANGE_ATIME_NOW | CHANGE_MTIME_NOW };
-	struct abi_timespec times[2];
-	int error;
+	struct inode_change change;
+	int error = times_from_user(&change, times, true);
 
-	if (user_times.addr) {
-		/* Two struct timeval: microseconds where a timespec has nanoseconds. */
-		if (user_read(times, user_times, sizeof(times)))
-			return -EFAULT;
-		for (int i = 0; i < 2; i++) {
-			if (times[i].tv_nsec < 0 || times[i].tv_nsec >= 1000000)
-				return -EINVAL;
-			times[i].tv_nsec *= 1000;
-		}
-		change.valid = 0;
-		error = times_change(times, &change);
-		if (error)
-			return error;
-	}
-	return set_times(dirfd, path, &change, 0);
+	return error ? error : set_times(dirfd, path, &change, 0);
 }
 
 long sys_utimes(struct user_ptr path, struct user_ptr times)
