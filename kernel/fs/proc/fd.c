@@ -67,21 +67,13 @@ static ssize_t fd_readlink(struct inode *inode, char *buffer, size_t size)
 {
 	struct file *file = inode_file_get(inode);
 	char *storage, *text;
-	ssize_t result;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	storage = kmalloc(PAGE_SIZE, 0);
 	text = storage ? file_text(file, storage, PAGE_SIZE) : ERR_PTR(-ENOMEM);
 	file_put(file);
-	if (IS_ERR(text)) {
-		result = PTR_ERR(text);
-	} else {
-		result = (ssize_t)MIN(strlen(text), size);
-		memcpy(buffer, text, (size_t)result);
-	}
-	kfree(storage);
-	return result;
+	return link_text_take(storage, text, buffer, size);
 }
 
 const struct inode_ops pid_fd_link_ops = { .follow = fd_follow, .readlink = fd_readlink };

@@ -460,6 +460,16 @@ static int link_follow(struct inode *inode, struct path *path)
 	return error;
 }
 
+ssize_t link_text_take(void *storage, const char *text, char *buffer, size_t size)
+{
+	ssize_t result = IS_ERR(text) ? PTR_ERR(text) : (ssize_t)MIN(strlen(text), size);
+
+	if (result > 0)
+		memcpy(buffer, text, (size_t)result);
+	kfree(storage);
+	return result;
+}
+
 static ssize_t link_readlink(struct inode *inode, char *buffer, size_t size)
 {
 	char *text, *storage;
@@ -471,14 +481,7 @@ static ssize_t link_readlink(struct inode *inode, char *buffer, size_t size)
 	storage = kmalloc(PAGE_SIZE, 0);
 	text = storage ? path_text(&path, storage, PAGE_SIZE) : ERR_PTR(-ENOMEM);
 	path_put(&path);
-	if (IS_ERR(text)) {
-		result = PTR_ERR(text);
-	} else {
-		result = (ssize_t)MIN(strlen(text), size);
-		memcpy(buffer, text, (size_t)result);
-	}
-	kfree(storage);
-	return result;
+	return link_text_take(storage, text, buffer, size);
 }
 
 static const struct inode_ops pid_link_ops = { .follow = link_follow,
