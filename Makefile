@@ -180,7 +180,9 @@ gen := $(OUT)/generated
 same  = $(and $(findstring x$1x,x$2x),$(findstring x$2x,x$1x))
 stamp = $(if $(call same,$(strip $(file <$1)),$(strip $2)),,$(file >$1,$(strip $2)))
 
-$(shell mkdir -p $(gen))
+# A configuration that is refused leaves no folder.
+$(shell test -d $(gen) || { $(PYTHON) profiles/configure.py --check $(fragment) $(WITH) >&2 && mkdir -p $(gen); })
+$(if $(filter-out 0,$(.SHELLSTATUS)),$(error $(OUT) is not made))
 $(call stamp,$(OUT)/from.stamp,$(fragment) $(WITH))
 include $(gen)/config.mk
 $(gen)/config.mk: $(OUT)/from.stamp $(fragment) profiles/configure.py $(wildcard Kconfig */Kconfig)

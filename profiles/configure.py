@@ -2,6 +2,7 @@
 """Turns a .config fragment and side options into a build folder's configuration.
 
 configure.py OUT FRAGMENT [SYMBOL...]     writes OUT/.config and OUT/generated/{autoconf.h,config.mk,config.gz}
+configure.py --check FRAGMENT [SYMBOL...] writes nothing, fails where that would
 
 Run from the root of the source. A file whose content stays the same is not touched, so nothing is rebuilt for it.
 """
@@ -91,9 +92,11 @@ def render(kconf):
 
 def main():
     if len(sys.argv) < 3:
-        fail("usage: configure.py OUT FRAGMENT [SYMBOL...]")
+        fail("usage: configure.py OUT|--check FRAGMENT [SYMBOL...]")
     out, fragment, side = sys.argv[1], sys.argv[2], sys.argv[3:]
     kconf = load(fragment, side)
+    if out == "--check":
+        return
     warn_ignored(kconf, fragment)
     config, header, make = render(kconf)
     write_if_changed(f"{out}/.config", config.encode())
