@@ -5,10 +5,29 @@
  */
 #include "contract.h"
 #include <sys/resource.h>
+#include <sys/socket.h>
+
+/* All descriptors up to `last` are in use. What needs two and fails leaves none. */
+static void two_or_none(int last)
+{
+	int fds[2];
+
+	must(close(last));
+	must_fail(pipe(fds), EMFILE);
+	must_fail(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), EMFILE);
+	must(close(last - 1));
+	must_fail(pipe((int *)1), EFAULT);
+	must_fail(socketpair(AF_UNIX, SOCK_STREAM, 0, (int *)1), EFAULT);
+	must_fail(socketpair(AF_UNIX, SOCK_STREAM, 7, fds), EPROTONOSUPPORT);
+	must(pipe(fds));
+	expect_eq(fds[0], last - 1);
+	expect_eq(fds[1], last);
+}
 
 int main(void)
 {
 	struct rlimit limit, again;
+	int fd, last = -1;
 	pid_t child;
 
 	must(getrlimit(RLIMIT_STACK, &limit));
@@ -22,11 +41,12 @@ int main(void)
 		must(getrlimit(RLIMIT_NOFILE, &again));
 		expect_eq(again.rlim_cur, 10);
 		expect_eq(again.rlim_max, limit.rlim_max);
-		while (dup(1) >= 0)
-			continue;
+		while ((fd = dup(1)) >= 0)
+			last = fd;
 		expect_eq(errno, EMFILE);
 		must_fail(dup2(1, 10), EBADF);
 		must_fail(open("/", O_RDONLY), EMFILE);
+		two_or_none(last);
 		_exit(0);
 	}
 	expect_exit(child, 0);
