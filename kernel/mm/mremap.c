@@ -46,6 +46,18 @@ static int make_tables(struct mm *mm, u64 start, u64 end)
 	return 0;
 }
 
+/* What make_tables made, for a mapping that is not to be: no vma is there, and nobody would find them. */
+static void drop_tables(struct mm *mm, u64 start, u64 end)
+{
+	const struct vma *next = vma_find(mm, start), *prev = vma_below(mm, next);
+	struct gather gather;
+
+	gather_begin(&gather, mm);
+	pt_free_range(&gather, start, end, prev ? prev->end : 0,
+		      next ? next->start : USER_HALF_END);
+	gather_end(&gather);
+}
+
 /* All entries of [r->old, + length) go to `to`, whose tables exist; then the old translations are flushed. */
 static void move_entries(struct remap *r, u64 to, u64 length)
 {
@@ -110,10 +122,10 @@ static long remap_move(struct remap *r, u64 to)
 	if (r->mm->vma_count + 3 >= VMA_COUNT_MAX || (account && vm_commit(pages)))
 		return -ENOMEM;
 	if (make_tables(r->mm, to, to + moved) || pt_unshare_range(r->mm, r->old, r->old + moved))
-		goto uncommit;
+		goto give_back;
 	copy = remap_copy(r, to);
 	if (!copy)
-		goto uncommit;
+		goto give_back;
 	move_entries(r, to, moved);
 	if (r->flags & MREMAP_DONTUNMAP)
 		return remap_keep(r, copy);
@@ -122,7 +134,8 @@ static long remap_move(struct remap *r, u64 to)
 	if (r->old_length)
 		(void)vm_unmap_locked(r->mm, r->old, r->old + r->old_length);
 	return (long)to;
-uncommit:
+give_back:
+	drop_tables(r->mm, to, to + moved);
 	if (account)
 		vm_uncommit(pages);
 	return -ENOMEM;
