@@ -33,8 +33,7 @@ void gather_flush(struct gather *gather)
 		tlb_flush_all(&gather->mm->mmu);
 	else if (gather->start < gather->end)
 		tlb_flush_range(&gather->mm->mmu, gather->start, gather->end);
-	for (i = 0; i < gather->page_count; i++)
-		page_put(gather->pages[i]);
+	page_put_many(gather->pages, gather->page_count);
 	for (i = 0; i < gather->table_count; i++)
 		pt_table_put(gather->tables[i]);
 	gather->start = ~0ULL;

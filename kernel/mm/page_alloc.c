@@ -1,13 +1,14 @@
 /*
- * The page allocator: a buddy system, and in front of it a small array of single frames for each CPU.
- *
- * Buddies: the frames of a block of 2^order are aligned to it; its buddy is the other half of the block of twice the size.
- * Only the head of a free block says PAGE_FREE_BUDDY, with its order; so whether two blocks merge is one look at the
- * buddy's struct page. That struct exists for each frame of an aligned block of the largest size that holds any RAM
- * (page_init.c); where there is no RAM it says PAGE_RESERVED.
+ * The page allocator: small arrays of single frames for each CPU, and behind them the buddy lists (buddy.c).
  *
  * CPU arrays: touched with preemption off, by tasks only. An interrupt handler goes to the buddy lists, so tasks need not
- * turn interrupts off.
+ * turn interrupts off. Whoever has preemption off for a reason of his own takes frames without turning it off once more
+ * (page_alloc_pinned). An operation of cmpxchg16b on a list, which would need no such thing, costs more than the two
+ * instructions that it saves.
+ *
+ * With PAGE_ZERO_AHEAD there are two arrays: frames known to be all zero, which come from blocks that were cleared in idle
+ * time (page_zero.c) and go to whoever wants zeros; and all others. Each frame says itself whether it is cleared
+ * (PAGE_FLAG_ZEROED), wherever it lies, so no frame is cleared twice.
  */
 #include "internal.h"
 
@@ -24,19 +25,15 @@
 #include <profile/init.h>
 
 #define CPU_LIST_MAX 128
-#define CPU_LIST_BATCH_ORDER 5
-#define CPU_LIST_BATCH (1u << CPU_LIST_BATCH_ORDER)
 
 struct page_cpu_list {
 	u32 count;
 	struct page *pages[CPU_LIST_MAX]; /* a stack: what was freed last is warm and goes first */
 };
 
-static DEFINE_PER_CPU(struct page_cpu_list, page_cpu_list); /* [C] */
+static DEFINE_PER_CPU(struct page_cpu_list[PAGE_KINDS], page_cpu_lists); /* [C] */
 static DEFINE_PER_CPU(u64[PAGE_OWNERS],
 		      page_owner_count); /* [C] frames handed out here minus frames freed here */
-
-struct buddy buddy = { .lock = SPINLOCK_INIT(RANK_PAGE_ALLOC) };
 
 static __cold __noreturn void page_bad(const struct page *page, const char *what)
 {
@@ -45,113 +42,45 @@ static __cold __noreturn void page_bad(const struct page *page, const char *what
 	      atomic_read(&page->ref));
 }
 
-/* --- Buddy lists. buddy.lock held. ----------------------------------------------------------------------------- */
-
-static void buddy_insert(struct page *page, unsigned int order)
-{
-	page->owner = PAGE_FREE_BUDDY;
-	page->order = (u8)order;
-	list_add(&page->link, &buddy.free[order]);
-}
-
-static void buddy_remove(struct page *page)
-{
-	list_del(&page->link);
-	page->owner = PAGE_RESERVED;
-}
-
-void buddy_free_locked(struct page *page, unsigned int order)
-{
-	u64 frame = page_frame(page);
-
-	buddy.free_pages += 1UL << order;
-	page->owner = PAGE_RESERVED;
-	for (; order < PAGE_MAX_ORDER; order++) {
-		struct page *other = frame_page(frame ^ (1UL << order));
-
-		if (other->owner != PAGE_FREE_BUDDY || other->order != order)
-			break;
-		buddy_remove(other);
-		frame &= ~(1UL << order);
-	}
-	buddy_insert(frame_page(frame), order);
-}
-
-static struct page *buddy_take_locked(unsigned int order)
-{
-	unsigned int found = order;
-	struct page *page;
-
-	while (found <= PAGE_MAX_ORDER && list_empty(&buddy.free[found]))
-		found++;
-	if (found > PAGE_MAX_ORDER)
-		return NULL;
-	page = list_first_entry(&buddy.free[found], struct page, link);
-	buddy_remove(page);
-	while (found-- > order)
-		buddy_insert(page + (1UL << found), found);
-	buddy.free_pages -= 1UL << order;
-	return page;
-}
-
-/* Leaves at least `keep` frames. */
-static struct page *buddy_take(unsigned int order, u64 keep)
-{
-	struct page *page = NULL;
-	unsigned long flags = spin_lock_irq(&buddy.lock);
-
-	if (buddy.free_pages >= keep + (1UL << order))
-		page = buddy_take_locked(order);
-	spin_unlock_irq(&buddy.lock, flags);
-	return page;
-}
-
-static void buddy_give(struct page **pages, unsigned int count)
-{
-	unsigned long flags = spin_lock_irq(&buddy.lock);
-
-	while (count--)
-		buddy_free_locked(pages[count], 0);
-	spin_unlock_irq(&buddy.lock, flags);
-}
-
 /* --- CPU arrays. Preemption off. ------------------------------------------------------------------------------- */
 
-static void cpu_list_push(struct page *page)
+static inline struct page_cpu_list *cpu_list(enum page_kind kind)
 {
-	page->owner = PAGE_FREE_CPU;
-	this_cpu(page_cpu_list).pages[this_cpu(page_cpu_list).count] = page;
-	this_cpu(page_cpu_list).count++;
+	return this_cpu_ptr(page_cpu_lists[kind]);
 }
 
-/* A batch out of blocks as large as possible, to be handed out in rising order of their frames. */
-static __noinline bool cpu_list_refill(void)
+static inline void cpu_list_push(struct page *page, enum page_kind kind)
 {
-	struct page_cpu_list *list = this_cpu_ptr(page_cpu_list);
-	unsigned int order = CPU_LIST_BATCH_ORDER, got = 0;
-	unsigned long flags = spin_lock_irq(&buddy.lock);
+	u32 count = this_cpu(page_cpu_lists[kind].count);
+
+	page->owner = PAGE_FREE_CPU;
+	this_cpu(page_cpu_lists[kind].pages[count]) = page;
+	this_cpu(page_cpu_lists[kind].count) = count + 1;
+}
+
+static inline struct page *cpu_list_pop(enum page_kind kind)
+{
+	u32 count = this_cpu(page_cpu_lists[kind].count) - 1;
+
+	this_cpu(page_cpu_lists[kind].count) = count;
+	return this_cpu(page_cpu_lists[kind].pages[count]);
+}
+
+/* A batch for an array that has room for it. False: there is none of that kind. */
+static __noinline bool cpu_list_refill(enum page_kind kind)
+{
+	struct page_cpu_list *list = cpu_list(kind);
+	unsigned int got = buddy_take_batch(list->pages + list->count, kind);
 
 	event_count(EVENT_PAGE_REFILL);
-	if (buddy.free_pages >= buddy.reserve + CPU_LIST_BATCH) {
-		for (; got < CPU_LIST_BATCH; got += 1u << order) {
-			struct page *page;
-
-			while (!(page = buddy_take_locked(order)))
-				order--; /* order 0 is there: enough frames are free */
-			for (unsigned int i = 1u << order; i-- > 0; list->count++) {
-				page[i].owner = PAGE_FREE_CPU;
-				list->pages[list->count] = page + i;
-			}
-		}
-	}
-	spin_unlock_irq(&buddy.lock, flags);
+	list->count += got;
 	return got;
 }
 
 /* The half that was freed longest ago. */
-static __noinline void cpu_list_flush(void)
+static __noinline void cpu_list_flush(enum page_kind kind)
 {
-	struct page_cpu_list *list = this_cpu_ptr(page_cpu_list);
+	struct page_cpu_list *list = cpu_list(kind);
 	const unsigned int half = CPU_LIST_MAX / 2;
 
 	event_count(EVENT_PAGE_FLUSH);
@@ -160,27 +89,39 @@ static __noinline void cpu_list_flush(void)
 	list->count -= half;
 }
 
-static inline struct page *cpu_list_take(void)
+/* Whether the array of cleared frames has one, or can have. */
+static inline bool cpu_list_has_clean(void)
 {
-	struct page *page = NULL;
+	return this_cpu(page_cpu_lists[PAGES_CLEAN].count) ||
+	       (unlikely(buddy_has_clean_batch()) && cpu_list_refill(PAGES_CLEAN));
+}
 
-	if (unlikely(in_interrupt()))
-		return NULL;
-	preempt_disable();
-	if (likely(this_cpu(page_cpu_list).count) || cpu_list_refill())
-		page = this_cpu(page_cpu_list).pages[--this_cpu(page_cpu_list).count];
-	preempt_enable();
-	return page;
+/* NULL: also in an interrupt. */
+static inline struct page *cpu_list_take(bool zero)
+{
+	if (page_zero_ahead() && zero && cpu_list_has_clean())
+		return cpu_list_pop(PAGES_CLEAN);
+	if (likely(this_cpu(page_cpu_lists[PAGES_DIRTY].count) || cpu_list_refill(PAGES_DIRTY)))
+		return cpu_list_pop(PAGES_DIRTY);
+	if (page_zero_ahead() && this_cpu(page_cpu_lists[PAGES_CLEAN].count))
+		return cpu_list_pop(PAGES_CLEAN);
+	return NULL;
+}
+
+static void cpu_list_drain(enum page_kind kind)
+{
+	struct page_cpu_list *list = cpu_list(kind);
+
+	buddy_give(list->pages, list->count);
+	list->count = 0;
 }
 
 void page_drain_cpu_list(void)
 {
-	struct page_cpu_list *list;
-
 	preempt_disable();
-	list = this_cpu_ptr(page_cpu_list);
-	buddy_give(list->pages, list->count);
-	list->count = 0;
+	cpu_list_drain(PAGES_DIRTY);
+	if (page_zero_ahead())
+		cpu_list_drain(PAGES_CLEAN);
 	preempt_enable();
 }
 
@@ -199,7 +140,8 @@ static u64 page_reserve_for(unsigned int flags)
 
 static __noinline struct page *page_alloc_slow(unsigned int order, unsigned int flags)
 {
-	struct page *page = buddy_take(order, page_reserve_for(flags));
+	const enum page_kind kind = page_kind_for(flags & PAGE_ZERO);
+	struct page *page = buddy_take(order, kind, page_reserve_for(flags));
 
 	if (page || (flags & PAGE_ATOMIC))
 		return page;
@@ -207,7 +149,8 @@ static __noinline struct page *page_alloc_slow(unsigned int order, unsigned int 
 	for (;;) {
 		page_drain_cpu_list();
 		slab_shrink();
-		page = buddy_take(order, page_reserve_for(flags));
+		page_zero_settle();
+		page = buddy_take(order, kind, page_reserve_for(flags));
 		if (page || (flags & PAGE_NO_RECLAIM) || !(flags & PAGE_USER) ||
 		    signal_is_fatal_pending(current))
 			return page;
@@ -250,6 +193,8 @@ static inline void page_take_frame(struct page *page, bool zero)
 		page_verify_zero(page);
 	if (zero && !zeroed)
 		page_zero_raw(page_virt(page));
+	else if (page_zero_ahead() && zero)
+		event_count(EVENT_PAGE_CLEAN_HIT);
 	page->flags = 0;
 }
 
@@ -278,24 +223,15 @@ static __noinline void page_take_tails(struct page *page, unsigned int order, un
 		page->flags |= PAGE_FLAG_COMPOUND;
 }
 
-struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner owner)
+static __noinline struct page *page_alloc_block(unsigned int order, unsigned int flags, bool zero,
+						enum page_owner owner)
 {
-	bool zero = (flags & PAGE_ZERO) || (init_on_alloc() && owner == PAGE_KERNEL);
-	struct page *page = NULL;
+	struct page *page = page_alloc_slow(order, flags);
 
-	if (!(flags & PAGE_ATOMIC))
-		sleep_check();
-	if (fail_alloc())
+	if (!page)
 		return NULL;
-	if (likely(order == 0))
-		page = cpu_list_take();
-	if (unlikely(!page)) {
-		page = page_alloc_slow(order, flags);
-		if (!page)
-			return NULL;
-	}
 	this_cpu(page_owner_count[owner]) += 1UL << order;
-	if (likely(order == 0)) {
+	if (order == 0) {
 		page_hand_out(page, zero, owner);
 		return page;
 	}
@@ -308,24 +244,56 @@ struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner 
 	return page;
 }
 
-/* From the end of the CPU's array, refilled once: the frames go out in the order in which page_alloc would hand them out. */
-static unsigned int cpu_list_take_batch(struct page **pages, unsigned int count,
-					enum page_owner owner)
+struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner owner)
 {
-	struct page_cpu_list *list;
+	bool zero = (flags & PAGE_ZERO) || (init_on_alloc() && owner == PAGE_KERNEL);
+	struct page *page;
+
+	if (!(flags & PAGE_ATOMIC))
+		sleep_check();
+	if (fail_alloc())
+		return NULL;
+	if (unlikely(order || in_interrupt()))
+		return page_alloc_block(order, flags, zero, owner);
+	preempt_disable();
+	page = cpu_list_take(zero);
+	if (likely(page))
+		this_cpu(page_owner_count[owner])++;
+	preempt_enable();
+	if (unlikely(!page))
+		return page_alloc_block(0, flags, zero, owner);
+	page_hand_out(page, zero, owner);
+	return page;
+}
+
+struct page *page_alloc_pinned(enum page_owner owner)
+{
+	struct page *page;
+
+	if (fail_alloc())
+		return NULL;
+	page = cpu_list_take(true);
+	if (unlikely(!page))
+		return NULL;
+	this_cpu(page_owner_count[owner])++;
+	page_hand_out(page, true, owner);
+	return page;
+}
+
+/* Up to `count` from the end of an array: in the order in which page_alloc would hand them out. */
+static unsigned int cpu_list_pop_many(enum page_kind kind, struct page **pages, unsigned int count)
+{
+	struct page_cpu_list *list = cpu_list(kind);
 	struct page **last;
 
-	preempt_disable();
-	list = this_cpu_ptr(page_cpu_list);
-	if (unlikely(list->count < count) && list->count <= CPU_LIST_MAX - CPU_LIST_BATCH)
-		(void)cpu_list_refill();
+	if (unlikely(list->count < count) && list->count <= CPU_LIST_MAX - PAGE_BATCH &&
+	    (kind == PAGES_DIRTY || buddy_has_clean_batch()))
+		(void)cpu_list_refill(kind);
 	count = MIN(count, list->count);
 	list->count -= count;
-	this_cpu(page_owner_count[owner]) += count;
 	last = list->pages + list->count;
 	for (unsigned int i = count; i-- > 0;)
 		*pages++ = last[i];
-	preempt_enable();
 	return count;
 }
 
@@ -333,12 +301,18 @@ unsigned int page_alloc_batch(struct page **pages, unsigned int count, unsigned 
 			      enum page_owner owner)
 {
 	bool zero = flags & PAGE_ZERO;
+	unsigned int got = 0;
 
 	sleep_check();
-	count = cpu_list_take_batch(pages, count, owner);
-	for (unsigned int i = 0; i < count; i++)
+	preempt_disable();
+	if (page_zero_ahead() && zero)
+		got = cpu_list_pop_many(PAGES_CLEAN, pages, count);
+	got += cpu_list_pop_many(PAGES_DIRTY, pages + got, count - got);
+	this_cpu(page_owner_count[owner]) += got;
+	preempt_enable();
+	for (unsigned int i = 0; i < got; i++)
 		page_hand_out(pages[i], zero, owner);
-	return count;
+	return got;
 }
 
 /* --- Freeing ---------------------------------------------------------------------------------------------------- */
@@ -351,11 +325,10 @@ static void page_scrub(struct page *page, unsigned int order)
 	}
 }
 
-/* No reference is left. `zeroed`: a single frame that is all zero. */
-static inline void page_release(struct page *page, bool zeroed)
+/* No reference is left. `zeroed`: a single frame that is all zero. It is counted out, and says whether it is clear. */
+static inline void page_retire(struct page *page, bool zeroed)
 {
 	unsigned int order = page->order;
-	unsigned long flags;
 
 	if (unlikely(page->owner < PAGE_KERNEL || page->owner >= PAGE_TAIL))
 		page_bad(page, "is freed though nobody owns it");
@@ -365,43 +338,85 @@ static inline void page_release(struct page *page, bool zeroed)
 		page->flags = PAGE_FLAG_ZEROED;
 	else if (init_on_free())
 		page_scrub(page, order);
-	if (likely(order == 0 && !in_interrupt())) {
-		preempt_disable();
-		if (unlikely(this_cpu(page_cpu_list).count == CPU_LIST_MAX))
-			cpu_list_flush();
-		cpu_list_push(page);
-		preempt_enable();
+}
+
+/* Preemption off, no interrupt: into this CPU's array. */
+static inline void page_give_cpu(struct page *page, enum page_kind kind)
+{
+	if (unlikely(this_cpu(page_cpu_lists[kind].count) == CPU_LIST_MAX))
+		cpu_list_flush(kind);
+	cpu_list_push(page, kind);
+}
+
+static void page_give_buddy(struct page *page, enum page_kind kind)
+{
+	unsigned long flags = spin_lock_irq(&buddy.lock);
+
+	buddy_free_locked(page, page->order, kind);
+	spin_unlock_irq(&buddy.lock, flags);
+}
+
+static inline void page_release(struct page *page, bool zeroed)
+{
+	const enum page_kind kind = page_kind_for(zeroed);
+
+	page_retire(page, zeroed);
+	if (unlikely(page->order || in_interrupt())) {
+		page_give_buddy(page, kind);
 		return;
 	}
-	flags = spin_lock_irq(&buddy.lock);
-	buddy_free_locked(page, order);
-	spin_unlock_irq(&buddy.lock, flags);
+	preempt_disable();
+	page_give_cpu(page, kind);
+	preempt_enable();
+}
+
+/* True: the last reference went. */
+static inline bool page_drop(struct page *page)
+{
+	int left = atomic_sub_return(&page->ref, 1);
+
+	if (unlikely(left < 0))
+		page_bad(page, "is freed twice");
+	return left == 0;
 }
 
 void page_put(struct page *page)
 {
-	int left;
-
 	page = page_head(page);
-	left = atomic_sub_return(&page->ref, 1);
-	if (likely(left == 0))
+	if (likely(page_drop(page)))
 		page_release(page, false);
-	else if (unlikely(left < 0))
-		page_bad(page, "is freed twice");
+}
+
+void page_put_many(struct page **pages, unsigned int count)
+{
+	/* Clearing takes too long to be done for all with preemption off. */
+	if (init_on_free()) {
+		while (count--)
+			page_put(*pages++);
+		return;
+	}
+	preempt_disable();
+	for (unsigned int i = 0; i < count; i++) {
+		struct page *page = page_head(pages[i]);
+
+		if (unlikely(!page_drop(page)))
+			continue;
+		page_retire(page, false);
+		if (likely(!page->order))
+			page_give_cpu(page, PAGES_DIRTY);
+		else
+			page_give_buddy(page, PAGES_DIRTY);
+	}
+	preempt_enable();
 }
 
 void page_free_zeroed(struct page *page)
 {
-	int left;
-
 	if (page_verify())
 		page_verify_zero(page);
-	left = atomic_sub_return(&page->ref, 1);
 	/* A lock-free lookup may have the frame for a moment: then it is the one to free it, as any other. */
-	if (likely(left == 0))
+	if (likely(page_drop(page)))
 		page_release(page, true);
-	else if (unlikely(left < 0))
-		page_bad(page, "is freed twice");
 }
 
 void page_free(struct page *page, unsigned int order)
@@ -428,11 +443,12 @@ bool page_try_get(struct page *page)
 
 u64 page_free_count(void)
 {
-	u64 sum = READ_ONCE(buddy.free_pages);
+	u64 sum = READ_ONCE(buddy.free_pages) + READ_ONCE(buddy.being_zeroed);
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < cpu_count(); cpu++)
-		sum += READ_ONCE(per_cpu_ptr(page_cpu_list, cpu)->count);
+		for (unsigned int kind = 0; kind < PAGE_KINDS; kind++)
+			sum += READ_ONCE((*per_cpu_ptr(page_cpu_lists, cpu))[kind].count);
 	return sum;
 }
 

@@ -102,7 +102,7 @@ static void page_add_range(u64 frame, u64 end)
 
 		while (!IS_ALIGNED(frame, 1ULL << order) || frame + (1ULL << order) > end)
 			order--;
-		buddy_free_locked(frame_page(frame), order);
+		buddy_free_locked(frame_page(frame), order, PAGES_DIRTY);
 		frame += 1ULL << order;
 	}
 	spin_unlock_irq(&buddy.lock, flags);
@@ -114,7 +114,8 @@ void __init page_init(void)
 	unsigned int order;
 
 	for (order = 0; order <= PAGE_MAX_ORDER; order++)
-		list_init(&buddy.free[order]);
+		for (unsigned int kind = 0; kind < PAGE_KINDS; kind++)
+			list_init(&buddy.free[kind][order]);
 	page_array_init();
 	pages_ready = true;
 	while (boot_memory_next_free(&cursor, &start, &end))

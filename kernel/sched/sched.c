@@ -8,6 +8,7 @@
  * preempt_count at the switch is always 1 (the scheduler's own), therefore it is per CPU and never saved.
  */
 #include <abi/errno.h>
+#include <kernel/page.h>
 #include <kernel/printk.h>
 #include <kernel/rcu.h>
 #include <kernel/vm.h>
@@ -359,6 +360,24 @@ void sched_init(void)
 	sched_init_cpu(current);
 }
 
+/* There is nothing to run. Interrupts off on entry and exit, on meanwhile. */
+static void idle_wait(void)
+{
+	if (config_on(CONFIG_PAGE_ZERO_AHEAD) && page_zero_wanted()) {
+		rcu_quiescent();
+		irq_enable();
+		page_zero_some();
+		irq_disable();
+		return;
+	}
+	preempt_disable(); /* no switch inside the interrupt: the idle loop does it, after rcu_idle_exit */
+	rcu_idle_enter();
+	cpu_wait_for_interrupt();
+	irq_disable();
+	rcu_idle_exit();
+	preempt_enable_no_schedule();
+}
+
 /* Does work that others left for an idle CPU, then sleeps until an interrupt makes something runnable. */
 void sched_idle_loop(void)
 {
@@ -366,14 +385,8 @@ void sched_idle_loop(void)
 
 	for (;;) {
 		irq_disable();
-		if (!reschedule_wanted() && !sched_steal(rq)) {
-			preempt_disable(); /* no switch inside the interrupt: this loop does it, after rcu_idle_exit */
-			rcu_idle_enter();
-			cpu_wait_for_interrupt();
-			irq_disable();
-			rcu_idle_exit();
-			preempt_enable_no_schedule();
-		}
+		if (!reschedule_wanted() && !sched_steal(rq))
+			idle_wait();
 		irq_enable();
 		if (reschedule_wanted())
 			schedule_once(false);

@@ -29,10 +29,30 @@ SILENT_SECONDS = 300
 LINE = re.compile(r"@@@ bench (\w+) ?(.*)")
 
 
+def known(kernel):
+    """One of these, or a profile with side options: performance+PAGE_ZERO_AHEAD. Make refuses an option that does not exist."""
+    return kernel in KERNELS or re.fullmatch(r"[a-z]+(-thp)?(\+[A-Z0-9_]+)+", kernel) and kernel.split("+")[0] in KERNELS
+
+
+def command_line(kernel):
+    return WORDS[kernel.split("+")[0]]
+
+
+def base_name(kernel):
+    """The build of a kernel: the THP variants are the same file."""
+    name, *side = kernel.split("+")
+    return "+".join([name.split("-")[0], *side])
+
+
 def image(kernel):
-    """The kernel's file; the THP variants are the same file."""
-    base = kernel.split("-")[0]
-    return kernel_path("linux" if base == "linux" else base)
+    """The kernel's file."""
+    return kernel_path(base_name(kernel))
+
+
+def make_words(kernel):
+    """What builds it."""
+    profile, *side = base_name(kernel).split("+")
+    return ["make", f"PROFILE={profile}", *([f"WITH={' '.join(side)}"] if side else [])]
 
 
 def image_check(kernel):
@@ -40,18 +60,18 @@ def image_check(kernel):
     path = image(kernel)
     if path.exists():
         return None
-    how = "run 'make setup', which downloads it" if path.name == "bzImage" else f"run 'make PROFILE={kernel.split('-')[0]}'"
+    how = "run 'make setup', which downloads it" if path.name == "bzImage" else f"run '{' '.join(make_words(kernel))}'"
     return f"{kernel}: {path} is missing: {how}"
 
 
 def build(names):
     """Have make bring the profiles among these up to date. Ends the program if one does not compile."""
     clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")}
-    for profile in dict.fromkeys(name.split("-")[0] for name in names):
-        if profile in PROFILES:
-            command = ["make", "--no-print-directory", f"BUILD={BUILD}", f"PROFILE={profile}", f"-j{os.cpu_count()}"]
+    for name in dict.fromkeys(map(base_name, names)):
+        if name.split("+")[0] in PROFILES:
+            command = [*make_words(name), "--no-print-directory", f"BUILD={BUILD}", f"-j{os.cpu_count()}"]
             if subprocess.run(command, cwd=ROOT, env=clean, check=False).returncode:
-                raise SystemExit(f"bench: {profile} does not build")
+                raise SystemExit(f"bench: {name} does not build")
 
 
 def choose_accel(wanted):
@@ -91,7 +111,7 @@ def config(kernel, accel, words, big=False, smp=1, extra=()):
     """The machine for one boot of the suite with these words for its command line."""
     return Config(kernel=image(kernel), initrd=suite.initramfs(), smp=smp, cpu=CPU, accel=accel,
                   mem=MEMORY_BIG if big else MEMORY, extra=list(extra),
-                  append=f"console=ttyS0 quiet panic=-1 {WORDS[kernel]} rdinit=/init -- {' '.join(words)}")
+                  append=f"console=ttyS0 quiet panic=-1 {command_line(kernel)} rdinit=/init -- {' '.join(words)}")
 
 
 class Reader:

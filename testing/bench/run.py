@@ -3,7 +3,7 @@
 
 usage: run.py [--kernels A,B] [--profile P]... [--only X,Y] [--accel kvm|tcg|icount] [--full] [--seed N] [--pairs N]
               [--check] [--fresh] [--make]
-  --kernels   of: linux linux-thp linux-default linux-hardened, the profiles, each profile with -thp
+  --kernels   of: linux linux-thp linux-default linux-hardened, the profiles, each profile with -thp, each of these with +SIDE_OPTION
               default: linux and the four profiles; --profile P: linux and P
   --only      names of benchmarks or groups
   --pairs     by the wall clock: how often every kernel runs, in turns (default 10)
@@ -324,7 +324,7 @@ def parse():
     options = parser.parse_args()
     names = options.kernels.split(",") if options.kernels else ["linux", *options.profile] if options.profile else DEFAULT
     options.kernels = list(dict.fromkeys(names))
-    wrong = [name for name in options.kernels if name not in kernels.KERNELS]
+    wrong = [name for name in options.kernels if not kernels.known(name)]
     if wrong:
         parser.error(f"no kernel {' '.join(wrong)}; there are: {' '.join(kernels.KERNELS)}")
     return options

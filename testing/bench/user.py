@@ -39,7 +39,7 @@ def windows(path):
 
 
 def _key(kernel):
-    return " ".join((suite.file_hash(suite.initramfs()), suite.file_hash(kernels.image(kernel)), kernels.WORDS[kernel],
+    return " ".join((suite.file_hash(suite.initramfs()), suite.file_hash(kernels.image(kernel)), kernels.command_line(kernel),
                      kernels.CPU, kernels.version(QEMU, "--version"), suite.file_hash(SOURCE / "trace.c")))
 
 

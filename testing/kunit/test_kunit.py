@@ -70,8 +70,8 @@ MITIGATION_WORDS = {
 @pytest.fixture
 def tests_of(booting):
     """tests_of(profile, words) boots the kernel with the in-kernel tests linked in."""
-    def boot(profile, words="", cpu="max"):
-        machine = booting(profile, timeout=120, kind=Machine, options=("KERNEL_TESTS",), cpu=cpu,
+    def boot(profile, words="", cpu="max", options=()):
+        machine = booting(profile, timeout=120, kind=Machine, options=("KERNEL_TESTS", *options), cpu=cpu,
                           append=f"console=ttyS0 panic=-1 rdinit=/bin/false {words}".strip())
         machine.trouble_expected = True     # some cases ask for a warning, and all end in a panic
         return machine
@@ -85,6 +85,13 @@ def test_all_cases_pass(aramid, tests_of):
         assert not re.findall(r"kunit: .*fail.*", machine.output, re.I)
         seen = dict(re.findall(r"kunit: ([A-Z_]+) is (on|off)", machine.output))
     assert seen == {name: "on" if has(aramid, name) else "off" for name in OBSERVED}
+
+
+def test_pages_cleared_in_idle_time(tests_of):
+    with tests_of("performance", "kunit=page_cleared_in_idle_time", options=("PAGE_ZERO_AHEAD",)) as machine:
+        machine.expect("kunit: pass page_cleared_in_idle_time", 60)
+        machine.expect(r"kunit: (ok|end of)", 60)
+        assert not re.findall(r"kunit: .*fail.*", machine.output, re.I)
 
 
 @pytest.mark.parametrize("case", STOPPED)

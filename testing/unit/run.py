@@ -46,6 +46,12 @@ def tested_sources(test):
     return re.search(r"^ \* with: (.*)$", (ROOT / test).read_text(), re.M)[1].split()
 
 
+def tested_options(test):
+    """Side options that a test and its sources are compiled with: `options:` in its first comment."""
+    found = re.search(r"^ \* options: (.*)$", (ROOT / test).read_text(), re.M)
+    return found[1].split() if found else []
+
+
 def library_sources():
     return sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("libs/*/*.c") if not p.name.startswith("test_"))
 
@@ -96,10 +102,10 @@ class Builder:
         self.kernel_flags = [flag for flag in self.kernel_flags if flag not in ("-isystem", "libs/abi/include")]
         self.kernel_flags += ["-Ilibs/abi/include", "-include", "testing/unit/kernel/model_layout.h"]
 
-    def compile(self, source, kernel=False):
-        """An object; for the kernel's own files and their tests, with the kernel's headers alone."""
-        target = self.out / ("kernel" if kernel else "") / (source + ".o")
-        options = self.kernel_flags if kernel else self.flags
+    def compile(self, source, kernel=False, side=()):
+        """An object; for the kernel's own files and their tests, with the kernel's headers alone, and side options."""
+        target = self.out / ("+".join(["kernel", *side]) if kernel else "") / (source + ".o")
+        options = [*(self.kernel_flags if kernel else self.flags), *(f"-DCONFIG_{name}=1" for name in side)]
         target.parent.mkdir(parents=True, exist_ok=True)
         flags_file = target.with_suffix(".flags")
         flags = " ".join(options)
@@ -113,7 +119,8 @@ class Builder:
         kernel = test in kernel_tests()
         if kernel:
             sources = [test, *tested_sources(test), MACHINE, *library_sources()]
-            objects = [*(self.compile(source, kernel=True) for source in sources), self.compile("testing/unit/kernel/model.c")]
+            side = tested_options(test)
+            objects = [*(self.compile(source, kernel=True, side=side) for source in sources), self.compile("testing/unit/kernel/model.c")]
         else:
             objects = [self.compile(test), *library]
         if not target.exists() or any(o.stat().st_mtime >= target.stat().st_mtime for o in objects):

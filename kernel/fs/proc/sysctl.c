@@ -185,6 +185,8 @@ static ssize_t overcommit_ratio_write(void *data, char *text, size_t size)
 
 static int panic_seconds;
 static const struct setting fault_pages = { &vm_fault_pages, 1, VM_FAULT_PAGES_MAX };
+static const struct setting zero_ahead_low = { &vm_zero_ahead_low, 0, INT32_MAX };
+static const struct setting zero_ahead_high = { &vm_zero_ahead_high, 0, INT32_MAX };
 static const struct setting overcommit_memory = { &vm_overcommit_memory, 0, 2 };
 static const struct setting panic_setting = { &panic_seconds, -1, 0x7fffffff };
 static const struct setting inotify_events = { &inotify_max_events, 0, INT32_MAX };
@@ -251,9 +253,17 @@ static const struct proc_entry entries[] = {
 	SETTING("sys/fs/inotify/max_user_watches", inotify_watches),
 };
 
+static const struct proc_entry zero_ahead_entries[] = {
+	SETTING("sys/vm/zero_ahead_low", zero_ahead_low),
+	SETTING("sys/vm/zero_ahead_high", zero_ahead_high),
+};
+
 void proc_sysctl_init(void)
 {
 	uuid_make(&boot_id);
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
 		proc_register(&entries[i]);
+	for (size_t i = 0; config_on(CONFIG_PAGE_ZERO_AHEAD) && i < ARRAY_LEN(zero_ahead_entries);
+	     i++)
+		proc_register(&zero_ahead_entries[i]);
 }

@@ -45,7 +45,8 @@ struct page {
 	u32 flags; /* [A] PAGE_FLAG_*, changed by page_flag_set/clear */
 	u8 owner; /* enum page_owner; the allocator's or the owner's */
 	u8 order; /* of the block, in its head */
-	u16 reserved;
+	u8 kind; /* of a free block, in its head: whether all of it is known to be zero */
+	u8 reserved;
 	union {
 		struct list link; /* free lists; owner's use while PAGE_KERNEL */
 		struct {
@@ -128,6 +129,11 @@ struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner 
  */
 unsigned int page_alloc_batch(struct page **pages, unsigned int count, unsigned int flags,
 			      enum page_owner owner);
+/*
+ * A single frame of zeros for user memory, if one is at hand; NULL: page_alloc must be asked. Preemption is off, for a reason
+ * of the caller's.
+ */
+struct page *page_alloc_pinned(enum page_owner owner);
 /* The caller holds the only reference. */
 void page_free(struct page *page, unsigned int order);
 /* A single frame that is all zero: whoever wants such a one need not clear it. */
@@ -141,6 +147,8 @@ static inline void page_get(struct page *page)
 /* False if the page is free or being freed: for lock-free lookups. */
 bool page_try_get(struct page *page);
 void page_put(struct page *page);
+/* A reference of each. Tasks only. */
+void page_put_many(struct page **pages, unsigned int count);
 
 static inline void page_flag_set(struct page *page, u32 flag)
 {
@@ -166,6 +174,13 @@ struct page_counts {
 };
 void page_counts_read(struct page_counts *counts);
 u64 page_free_count(void);
+
+/* --- Clearing ahead of need (PAGE_ZERO_AHEAD) ------------------------------------------------------------------------- */
+
+/* Clean frames among the free ones, below which an idle CPU begins to clear others, and up to which it goes on. */
+extern int vm_zero_ahead_low, vm_zero_ahead_high;
+bool page_zero_wanted(void);
+void page_zero_some(void); /* some microseconds, preemption off */
 
 /* Page array and buddy lists from the boot memory map; afterwards boot_memory_* must not be used. */
 void page_init(void);

@@ -3,6 +3,7 @@
 
 #include "../page_internal.h"
 
+#include <kernel/event.h>
 #include <kernel/printk.h>
 #include <kernel/slab.h>
 #include <kunit/kunit.h>
@@ -46,11 +47,12 @@ KUNIT(page_compound_references)
 static u64 largest_blocks(void)
 {
 	u64 count = 0;
-	struct list *at;
+	struct page *page;
 	unsigned long flags = spin_lock_irq(&buddy.lock);
 
-	for (at = buddy.free[PAGE_MAX_ORDER].next; at != &buddy.free[PAGE_MAX_ORDER]; at = at->next)
-		count++;
+	for (unsigned int kind = 0; kind < PAGE_KINDS; kind++)
+		list_for_each_entry (page, &buddy.free[kind][PAGE_MAX_ORDER], link)
+			count++;
 	spin_unlock_irq(&buddy.lock, flags);
 	return count;
 }
@@ -94,6 +96,39 @@ KUNIT(page_alloc_gives_disjoint_frames)
 	for (u32 i = 0; i < COUNT; i++)
 		page_put(pages[i]);
 	kfree(pages);
+}
+
+/* What an idle CPU clears counts as free, is zero, and is what whoever wants zeros gets. */
+KUNIT(page_cleared_in_idle_time)
+{
+	u64 free = page_free_count(), cleared = event_sum(EVENT_PAGE_CLEANED);
+	u64 hits = event_sum(EVENT_PAGE_CLEAN_HIT), wrong = 0;
+	struct page *page;
+	struct list taken;
+
+	if (!page_zero_ahead())
+		return;
+	page_drain_cpu_list();
+	while (page_zero_wanted())
+		page_zero_some();
+	KEXPECT(READ_ONCE(buddy.clean_pages) >= PAGE_BATCH);
+	KEXPECT(event_sum(EVENT_PAGE_CLEANED) > cleared);
+	KEXPECT(page_free_count() + 2 * PAGE_BATCH >= free);
+	list_init(&taken);
+	for (unsigned int i = 0; i < PAGE_BATCH; i++) {
+		page = page_alloc(0, PAGE_ZERO, PAGE_KERNEL);
+		wrong += !mem_is_zero(page_virt(page), PAGE_SIZE);
+		list_add(&page->lru, &taken);
+	}
+	page = page_alloc(9, PAGE_ZERO, PAGE_KERNEL);
+	wrong += !mem_is_zero(page_virt(page), (size_t)PAGE_SIZE << 9);
+	page_free(page, 9);
+	KEXPECT_EQ(wrong, 0);
+	KEXPECT(event_sum(EVENT_PAGE_CLEAN_HIT) >= hits + PAGE_BATCH);
+	while ((page = list_first_entry_or_null(&taken, struct page, lru))) {
+		list_del(&page->lru);
+		page_put(page);
+	}
 }
 
 KUNIT(page_cleared_when_freed)

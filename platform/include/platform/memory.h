@@ -54,4 +54,6 @@ u64 boot_memory_end(void); /* end of the highest usable byte */
 
 /* Zeroes or copies one page with 8-byte string stores (rep stosq/movsq); both addresses page aligned. */
 void page_zero_raw(void *page);
+/* The same for a page that will not be used soon: past the caches. Other CPUs see it before what the caller stores next. */
+void page_zero_stream(void *page);
 void page_copy_raw(void *to, const void *from);

@@ -79,6 +79,11 @@ void page_zero_raw(void *page)
 	memset(page, 0, PAGE_SIZE);
 }
 
+void page_zero_stream(void *page)
+{
+	memset(page, 0, PAGE_SIZE);
+}
+
 bool signal_is_fatal_pending(const struct task *of)
 {
 	(void)of;

@@ -1,7 +1,7 @@
 /*
  * test_page_alloc.c - the kernel's page allocator, from the map of RAM on, against an array that says whose each frame is:
  * blocks are whole, aligned and nobody else's, what is free is merged as far as it goes, counts and reserves hold.
- * with: kernel/mm/page_alloc.c kernel/mm/page_init.c testing/unit/kernel/page_model.c
+ * with: kernel/mm/page_alloc.c kernel/mm/buddy.c kernel/mm/page_zero.c kernel/mm/page_init.c testing/unit/kernel/page_model.c
  */
 #include "../../../kernel/mm/internal.h"
 
@@ -31,7 +31,7 @@ static bool usable[FRAMES]; /* given to the allocator */
 static u64 owned[PAGE_OWNERS], usable_count;
 static u64 lists_at_start[PAGE_MAX_ORDER + 1];
 static struct task task;
-static unsigned int shrinks, kills;
+static unsigned int shrinks, kills, blocks_cleared;
 static struct random_state state;
 
 void slab_shrink(void)
@@ -98,13 +98,24 @@ static u64 reserve_for(unsigned int flags)
 
 /* --- The lists of free blocks -------------------------------------------------------------------------------------------- */
 
-/* Free blocks of an order: how many. Each frame of them is counted in seen[]. */
-static u64 check_list(unsigned int order, u8 *seen)
+/* What is said to be clear is so, at its ends, where whoever has a frame writes; all of a clean block is said to be so. */
+static void check_free_frame(u64 frame, enum page_kind kind)
+{
+	const u64 *words = frame_words(frame);
+
+	if (frame_page(frame)->flags & PAGE_FLAG_ZEROED)
+		MODEL_EXPECT(!words[0] && !words[PAGE_SIZE / sizeof(*words) - 1]);
+	else
+		MODEL_EXPECT(kind == PAGES_DIRTY);
+}
+
+/* Free blocks of an order and a kind: how many. Each frame of them is counted in seen[]. */
+static u64 check_list(unsigned int order, enum page_kind kind, u8 *seen)
 {
 	struct page *page;
 	u64 count = 0;
 
-	list_for_each_entry (page, &buddy.free[order], link) {
+	list_for_each_entry (page, &buddy.free[kind][order], link) {
 		u64 frame = page_frame(page);
 
 		MODEL_REQUIRE(frame + (1u << order) <= FRAMES);
@@ -113,8 +124,11 @@ static u64 check_list(unsigned int order, u8 *seen)
 		MODEL_EXPECT(all_in_buddy(frame, order));
 		/* Merged, as far as it goes. */
 		MODEL_EXPECT(order == PAGE_MAX_ORDER || !all_in_buddy(frame ^ (1u << order), order));
-		for (u64 i = 0; i < 1u << order; i++)
+		MODEL_EXPECT(page->kind == kind);
+		for (u64 i = 0; i < 1u << order; i++) {
 			seen[frame + i]++;
+			check_free_frame(frame + i, kind);
+		}
 		count++;
 	}
 	return count;
@@ -123,15 +137,19 @@ static u64 check_list(unsigned int order, u8 *seen)
 static void check_lists(void)
 {
 	static u8 seen[FRAMES];
-	u64 free = 0, wrong = 0;
+	u64 free = 0, clean = 0, wrong = 0;
 
 	memset(seen, 0, sizeof(seen));
-	for (unsigned int order = 0; order <= PAGE_MAX_ORDER; order++)
-		free += check_list(order, seen) << order;
+	for (unsigned int order = 0; order <= PAGE_MAX_ORDER; order++) {
+		free += check_list(order, PAGES_DIRTY, seen) << order;
+		clean += check_list(order, PAGES_CLEAN, seen) << order;
+	}
 	for (u64 frame = 0; frame < FRAMES; frame++)
 		wrong += seen[frame] != (usable[frame] && in_buddy(frame));
 	MODEL_EXPECT(wrong == 0);
-	MODEL_EXPECT(free == buddy.free_pages);
+	MODEL_EXPECT(free + clean == buddy.free_pages);
+	MODEL_EXPECT(clean == buddy.clean_pages);
+	MODEL_EXPECT(!buddy.being_zeroed);
 }
 
 static void check_counts(void)
@@ -148,8 +166,9 @@ static void lists_count(u64 *counts)
 
 	for (unsigned int order = 0; order <= PAGE_MAX_ORDER; order++) {
 		counts[order] = 0;
-		list_for_each_entry (page, &buddy.free[order], link)
-			counts[order]++;
+		for (unsigned int kind = 0; kind < PAGE_KINDS; kind++)
+			list_for_each_entry (page, &buddy.free[kind][order], link)
+				counts[order]++;
 	}
 }
 
@@ -233,6 +252,8 @@ static void block_put(struct block *block)
 		page_free_zeroed(page);
 	else if (block->refs == 0 && random_below(&state, 2))
 		page_free(page, block->order);
+	else if (!this_cpu(irq_depth) && random_below(&state, 2))
+		page_put_many(&page, 1);
 	else
 		page_put(page + (compound ? random_below(&state, 1u << block->order) : 0));
 	if (block->refs)
@@ -344,11 +365,25 @@ static void step_get(void)
 	MODEL_EXPECT(atomic_read(&block->page->ref) == block->refs);
 }
 
+/* The machine is idle for a while: no more than some steps, or until there is enough. */
+static void step_idle(void)
+{
+	u64 clean = buddy.clean_pages, free = page_free_count();
+
+	for (unsigned int n = random_below(&state, 64); n && page_zero_wanted(); n--)
+		page_zero_some();
+	MODEL_EXPECT(page_free_count() == free);
+	if (buddy.clean_pages > clean)
+		blocks_cleared++;
+}
+
 /* Memory fills up and empties by turns. */
 static void step(unsigned int number)
 {
 	unsigned int which = random_below(&state, 16), full = number / PHASE % 2 ? 4 : 11;
 
+	if (page_zero_ahead() && random_below(&state, 16) == 0)
+		step_idle();
 	if (which < full)
 		step_alloc();
 	else if (which < 14)
@@ -397,6 +432,7 @@ static void finish(void)
 	lists_count(counts);
 	MODEL_EXPECT(memcmp(counts, lists_at_start, sizeof(counts)) == 0);
 	MODEL_EXPECT(shrinks && kills);
+	MODEL_EXPECT(!page_zero_ahead() || blocks_cleared);
 }
 
 int main(int argc, char **argv)
