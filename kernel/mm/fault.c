@@ -327,7 +327,7 @@ static __noinline struct vma *fault_find(struct mm *mm, u64 address)
 	return vma && vma->start <= address ? vma : fault_find_stack(mm, address);
 }
 
-/* With mm->lock not held; grows a stack. All of the usual fault is inlined here, once for the entry code. */
+/* With mm->lock not held; grows a stack. All of a fault is inlined here, once for the entry code. */
 static __always_inline int fault_mm(struct mm *mm, u64 address, u32 flags)
 {
 	struct vma *vma;
@@ -342,7 +342,7 @@ static __always_inline int fault_mm(struct mm *mm, u64 address, u32 flags)
 	return error;
 }
 
-/* --- The upward call of the entry code ------------------------------------------------------------------------------- */
+/* --- What the entry code asks for, but for the usual fault ------------------------------------------------------------------------------- */
 
 /* Memory ran out in a fault of a program: somebody must die for it, or else the one who asked. */
 static void fault_no_memory(void)
@@ -368,12 +368,16 @@ static void fault_signal(int error, u64 address)
 	}
 }
 
-bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_access access,
-		     bool present, bool user_mode)
+static inline u32 fault_flags(u32 fault)
 {
-	static const u8 flags_of[] = {
-		[TRAP_READ] = 0, [TRAP_WRITE] = FAULT_WRITE, [TRAP_EXEC] = FAULT_EXEC
-	};
+	_Static_assert(FAULT_WRITE << 1 == TRAP_FAULT_WRITE && FAULT_EXEC << 3 == TRAP_FAULT_EXEC,
+		       "two shifts");
+	return (fault & TRAP_FAULT_WRITE) >> 1 | (fault & TRAP_FAULT_EXEC) >> 3;
+}
+
+bool vm_fault_trap(u64 address, u32 fault)
+{
+	bool user_mode = fault & TRAP_FAULT_USER;
 	struct mm *mm = current->mm;
 	int error = -EFAULT;
 
@@ -381,14 +385,14 @@ bool trap_page_fault(struct trap_frame *frame __unused, u64 address, enum trap_a
 		return false;
 	event_count(EVENT_PAGE_FAULT);
 	if (likely(address < USER_END))
-		error = fault_mm(mm, address, flags_of[access]);
+		error = fault_mm(mm, address, fault_flags(fault));
 	if (likely(!error)) {
 		current->faults_minor++;
 		return true;
 	}
 	if (!user_mode)
 		return false;
-	signal_note_page_fault(access, present || address >= USER_END);
+	signal_note_page_fault(fault | (address >= USER_END ? TRAP_FAULT_PRESENT : 0));
 	fault_signal(error, address);
 	return true;
 }

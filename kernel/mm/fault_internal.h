@@ -39,5 +39,7 @@ static inline void vma_set_has_anon(struct vma *vma)
 		WRITE_ONCE(vma->has_anon, true);
 }
 
+/* trap_page_fault, where fault_fast.c has not resolved it. */
+bool vm_fault_trap(u64 address, u32 fault);
 /* Nothing is mapped there, and no file says what would be: 0 or -ENOMEM. */
 int vm_fault_anonymous(const struct fault *f);

@@ -266,17 +266,18 @@ struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner 
 	return page;
 }
 
-struct page *page_alloc_pinned(enum page_owner owner)
+struct page *page_alloc_pinned(void)
 {
 	struct page *page;
 
-	if (fail_alloc())
+	/* The n-th allocation that is to fail is one of page_alloc's. */
+	if (config_on(CONFIG_FAIL_ALLOC))
 		return NULL;
 	page = cpu_list_take(true);
 	if (unlikely(!page))
 		return NULL;
-	this_cpu(page_owner_count[owner])++;
-	page_hand_out(page, true, owner);
+	this_cpu(page_owner_count[PAGE_ANON])++;
+	page_hand_out(page, true, PAGE_ANON);
 	return page;
 }
 

@@ -8,10 +8,6 @@
 #include <kernel/locks.h>
 #include <kernel/sched.h>
 
-#define RWSEM_WRITER 1L
-#define RWSEM_WAITERS 2L
-#define RWSEM_READER 4L
-
 struct rwsem_waiter {
 	struct list link; /* [wait_lock] */
 	struct task *task;
@@ -64,7 +60,7 @@ static void rwsem_grant(struct rwsem *sem)
 	}
 }
 
-static void rwsem_release_slow(struct rwsem *sem)
+void rwsem_release_slow(struct rwsem *sem)
 {
 	unsigned long flags = spin_lock_irq(&sem->wait_lock);
 
@@ -141,12 +137,7 @@ bool rwsem_try_read_lock(struct rwsem *sem)
 
 void rwsem_read_unlock(struct rwsem *sem)
 {
-	long left;
-
-	lock_rank_exit(sem->rank);
-	left = __atomic_sub_fetch(&sem->state, RWSEM_READER, __ATOMIC_SEQ_CST);
-	if (unlikely(left == RWSEM_WAITERS))
-		rwsem_release_slow(sem);
+	rwsem_read_unlock_inline(sem);
 }
 
 static int rwsem_write_lock_state(struct rwsem *sem, bool nested, u32 state)

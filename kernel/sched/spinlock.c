@@ -15,10 +15,8 @@ void spin_wait(struct spinlock *lock)
 bool spin_try_lock(struct spinlock *lock)
 {
 	preempt_disable();
-	if (!READ_ONCE(lock->held) && !xchg(&lock->held, 1)) {
-		lock_rank_try(lock->rank);
+	if (!READ_ONCE(lock->held) && spin_try_lock_pinned(lock))
 		return true;
-	}
 	preempt_enable();
 	return false;
 }

@@ -177,18 +177,13 @@ void signal_deliver(struct trap_frame *frame)
 	signal_restore_mask();
 }
 
-/* The CPU's error code (SDM vol. 3, 4.7), as signal frames show it. */
-#define PAGE_FAULT_PRESENT (1u << 0)
-#define PAGE_FAULT_WRITE (1u << 1)
-#define PAGE_FAULT_USER (1u << 2)
-#define PAGE_FAULT_FETCH (1u << 4)
 #define VECTOR_PAGE_FAULT 14
 
-void signal_note_page_fault(enum trap_access access, bool present)
+/* A signal frame shows the CPU's error code (SDM vol. 3, 4.7). */
+void signal_note_page_fault(u32 fault)
 {
-	current->fault_error = PAGE_FAULT_USER | (present ? PAGE_FAULT_PRESENT : 0) |
-			       (access == TRAP_WRITE ? PAGE_FAULT_WRITE : 0) |
-			       (access == TRAP_EXEC ? PAGE_FAULT_FETCH : 0);
+	current->fault_error =
+		fault & (TRAP_FAULT_PRESENT | TRAP_FAULT_WRITE | TRAP_FAULT_USER | TRAP_FAULT_EXEC);
 }
 
 /* What the CPU calls it, for the signal frame. */

@@ -132,6 +132,27 @@ static inline void spin_unlock(struct spinlock *lock)
 	preempt_enable();
 }
 
+/* Preemption is off already, and stays so. */
+static inline void spin_lock_pinned(struct spinlock *lock)
+{
+	lock_rank_enter(lock->rank, false);
+	spin_lock_raw(lock);
+}
+
+static inline bool spin_try_lock_pinned(struct spinlock *lock)
+{
+	if (unlikely(xchg(&lock->held, 1)))
+		return false;
+	lock_rank_try(lock->rank);
+	return true;
+}
+
+static inline void spin_unlock_pinned(struct spinlock *lock)
+{
+	lock_rank_exit(lock->rank);
+	spin_unlock_raw(lock);
+}
+
 static inline unsigned long spin_lock_irq(struct spinlock *lock)
 {
 	unsigned long flags = irq_save();
@@ -177,6 +198,10 @@ bool mutex_is_held(const struct mutex *mutex); /* by the running task; for expec
 		.rank = (r)                                                                        \
 	}
 
+#define RWSEM_WRITER 1L
+#define RWSEM_WAITERS 2L
+#define RWSEM_READER 4L
+
 struct rwsem {
 	long state; /* [A] readers in units of RWSEM_READER, RWSEM_WRITER, RWSEM_WAITERS */
 	struct spinlock wait_lock;
@@ -189,6 +214,33 @@ void rwsem_init(struct rwsem *sem, enum lock_rank rank);
 void rwsem_read_lock(struct rwsem *sem);
 bool rwsem_try_read_lock(struct rwsem *sem);
 void rwsem_read_unlock(struct rwsem *sem);
+void rwsem_release_slow(struct rwsem *sem); /* somebody waits, and the last reader has gone */
+/* The usual case of a trylock, and of what ends it, in the caller. False: it may still be possible to have the lock. */
+static inline bool rwsem_try_read_lock_inline(struct rwsem *sem)
+{
+	long seen = READ_ONCE(sem->state);
+
+	if (unlikely(seen & (RWSEM_WRITER | RWSEM_WAITERS)) ||
+	    unlikely(!try_cmpxchg(&sem->state, &seen, seen + RWSEM_READER)))
+		return false;
+	lock_rank_try(sem->rank);
+	return true;
+}
+
+/* True: rwsem_release_slow must be called. */
+static inline bool rwsem_read_drop(struct rwsem *sem)
+{
+	lock_rank_exit(sem->rank);
+	return unlikely(__atomic_sub_fetch(&sem->state, RWSEM_READER, __ATOMIC_SEQ_CST) ==
+			RWSEM_WAITERS);
+}
+
+static inline void rwsem_read_unlock_inline(struct rwsem *sem)
+{
+	if (rwsem_read_drop(sem))
+		rwsem_release_slow(sem);
+}
+
 void rwsem_write_lock(struct rwsem *sem);
 void rwsem_write_lock_nested(struct rwsem *sem);
 __must_check int rwsem_write_lock_killable(struct rwsem *sem);

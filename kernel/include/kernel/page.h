@@ -130,10 +130,10 @@ struct page *page_alloc(unsigned int order, unsigned int flags, enum page_owner 
 unsigned int page_alloc_batch(struct page **pages, unsigned int count, unsigned int flags,
 			      enum page_owner owner);
 /*
- * A single frame of zeros for user memory, if one is at hand; NULL: page_alloc must be asked. Preemption is off, for a reason
+ * A single frame of zeros for PAGE_ANON, if one is at hand; NULL: page_alloc must be asked. Preemption is off, for a reason
  * of the caller's.
  */
-struct page *page_alloc_pinned(enum page_owner owner);
+struct page *page_alloc_pinned(void);
 /* The caller holds the only reference. */
 void page_free(struct page *page, unsigned int order);
 /* A single frame that is all zero: whoever wants such a one need not clear it. */

@@ -65,7 +65,7 @@ void signal_kernel_group(struct pid *group, int signo); /* not from interrupts *
 /* A fault of the running task: unblockable if blocked or ignored (Linux's force_sig). */
 void signal_fault(int signo, int code, u64 address);
 /* Before signal_fault for a page fault of user code: what it was, for the signal frame. */
-void signal_note_page_fault(enum trap_access access, bool present);
+void signal_note_page_fault(u32 fault); /* TRAP_FAULT_* */
 void signal_force_kill(struct task *task); /* SIGKILL from the kernel */
 
 /* The signal of a POSIX timer, made once and charged to the caller's user; NULL: too many. */

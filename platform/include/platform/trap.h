@@ -58,15 +58,21 @@ static inline struct trap_frame *task_user_frame(const struct task_head *task)
 
 /* --- The upward interface: the kernel provides ----------------------------------------------------------- */
 
-enum trap_access { TRAP_READ, TRAP_WRITE, TRAP_EXEC };
+/*
+ * What a page fault was: bits where x86's error code, and a signal frame, has them, so that nothing is translated on the way.
+ * Bits besides these may be set.
+ */
+#define TRAP_FAULT_PRESENT (1u << 0) /* the entry was there, but did not permit it */
+#define TRAP_FAULT_WRITE (1u << 1)
+#define TRAP_FAULT_USER (1u << 2) /* by user code */
+#define TRAP_FAULT_EXEC (1u << 4)
 
 /*
- * A page fault, interrupts on if they were on in the interrupted code. `user_mode`: the fault came from user code.
+ * A page fault, interrupts on if they were on in the interrupted code.
  * Returns true when resolved (retry), or after queueing a signal for user code. False only for a fault from kernel code
  * that no mapping resolves: the caller then tries the exception table, else it is an oops.
  */
-bool trap_page_fault(struct trap_frame *frame, u64 address, enum trap_access access, bool present,
-		     bool user_mode);
+bool trap_page_fault(u64 address, u32 fault);
 
 /* Any other exception of user mode: queues signal `signo` with si_code `code` and si_addr `address`. Interrupts on. */
 void trap_user_exception(struct trap_frame *frame, int signo, int code, u64 address);

@@ -14,10 +14,7 @@
 #define VECTOR_COPROCESSOR 9
 #define EXCEPTIONS 32
 
-#define PAGE_FAULT_PRESENT (1 << 0)
-#define PAGE_FAULT_WRITE (1 << 1)
 #define PAGE_FAULT_RESERVED (1 << 3)
-#define PAGE_FAULT_FETCH (1 << 4)
 
 #define DEBUG_WATCHPOINTS 0xf
 #define DEBUG_STEP (1 << 14)
@@ -180,13 +177,6 @@ void trap_user(struct trap_frame *frame, unsigned int vector)
 		    user_signals[vector].at_rip ? frame->rip : 0);
 }
 
-static enum trap_access page_fault_access(u64 error)
-{
-	if (error & PAGE_FAULT_FETCH)
-		return TRAP_EXEC;
-	return error & PAGE_FAULT_WRITE ? TRAP_WRITE : TRAP_READ;
-}
-
 void trap_user_page_fault(struct trap_frame *frame, u64 address)
 {
 	u64 error = frame->orig_rax;
@@ -194,7 +184,7 @@ void trap_user_page_fault(struct trap_frame *frame, u64 address)
 	frame->orig_rax = (u64)-1;
 	if (unlikely(error & PAGE_FAULT_RESERVED))
 		oops(frame, "page table entry is corrupt", address);
-	trap_page_fault(frame, address, page_fault_access(error), error & PAGE_FAULT_PRESENT, true);
+	trap_page_fault(address, (u32)error);
 }
 
 /* The page below each kernel stack is not mapped. */
@@ -216,7 +206,7 @@ static const char *kernel_fault_forbidden(const struct trap_frame *frame, u64 ad
 		return "page fault at a kernel address";
 	if (address < PAGE_SIZE && !(frame->rflags & FLAGS_AC))
 		return "null pointer";
-	if (error & PAGE_FAULT_FETCH)
+	if (error & TRAP_FAULT_EXEC)
 		return "kernel executes user memory";
 	if (usercopy_smap() && cpu_has(CPU_SMAP) && !(frame->rflags & FLAGS_AC))
 		return "kernel touches user memory outside of a user copy";
@@ -228,13 +218,12 @@ static bool kernel_fault_may_sleep(const struct trap_frame *frame)
 	return frame->rflags & FLAGS_IF && !pagefault_disabled() && this_cpu(irq_depth) == 0;
 }
 
-static bool kernel_fault_resolve(struct trap_frame *frame, u64 address, u64 error)
+static bool kernel_fault_resolve(u64 address, u64 error)
 {
 	bool resolved;
 
 	irq_enable();
-	resolved = trap_page_fault(frame, address, page_fault_access(error),
-				   error & PAGE_FAULT_PRESENT, false);
+	resolved = trap_page_fault(address, (u32)error);
 	irq_disable();
 	return resolved;
 }
@@ -244,7 +233,7 @@ void trap_kernel_page_fault(struct trap_frame *frame, u64 address)
 	u64 error = frame->orig_rax;
 	const char *what = kernel_fault_forbidden(frame, address, error);
 
-	if (!what && kernel_fault_may_sleep(frame) && kernel_fault_resolve(frame, address, error))
+	if (!what && kernel_fault_may_sleep(frame) && kernel_fault_resolve(address, error))
 		return;
 	if (!trap_fixup(frame))
 		oops(frame, what ? what : "page fault at a user address", address);
