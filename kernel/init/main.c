@@ -58,9 +58,14 @@ static void built_in_words_report(void)
 		if (param_get(words[i]))
 			pr_notice("%s: the profile decides (this one is " BUILD_PROFILE ")",
 				  words[i]);
-	if (param_get("transparent_hugepage") &&
-	    strcmp(param_get("transparent_hugepage"), "never") != 0)
-		pr_notice("transparent_hugepage: there are no huge pages yet");
+}
+
+static void huge_mode_set(void)
+{
+	const char *mode = param_get("transparent_hugepage");
+
+	if (mode && !vm_huge_set_mode(mode))
+		pr_warn("transparent_hugepage=%s: not always, madvise or never", mode);
 }
 
 /* A reason that ends the boot: one line on every console, whatever the level, then what the command line wants. */
@@ -267,6 +272,7 @@ void kernel_main(void)
 	pr_notice("%s", kernel_banner);
 	pr_info("Command line: %s", boot_info.command_line);
 	built_in_words_report();
+	huge_mode_set();
 	sched_init_early();
 	memory_start();
 	hrtimers_init_cpu();

@@ -14,8 +14,8 @@
  *
  * Phases: find the vma and check what it permits (mm->lock for reading); look at the entry, without its lock; allocate, read
  * and fill with no spinlock held; then, under the lock of the page table, install if the entry still is what it was. If it
- * is not, another CPU was faster: the access is simply tried again. Huge entries of level 2 do not exist yet; where they
- * will be told apart is fault_entry().
+ * is not, another CPU was faster: the access is simply tried again. Where there is no page table of level 1, vm_fault_table()
+ * makes one, or deals with a huge page (huge.c).
  */
 #include "fault_internal.h"
 
@@ -267,9 +267,12 @@ static __always_inline int fault_vma(struct vma *vma, u64 address, u32 flags)
 	f.address = ALIGN_DOWN(address, PAGE_SIZE);
 	f.write = flags & FAULT_WRITE;
 	vma_touch(vma);
-	f.entry = pt_entry_make(vma->mm, f.address, 1);
-	if (unlikely(!f.entry))
-		return -ENOMEM;
+	f.entry = pt_entry_own(vma->mm, f.address, 1);
+	if (unlikely(!f.entry)) {
+		error = vm_fault_table(&f);
+		if (!f.entry)
+			return error;
+	}
 	do {
 		error = fault_entry(&f);
 	} while (unlikely(error == -EAGAIN));

@@ -41,5 +41,10 @@ static inline void vma_set_has_anon(struct vma *vma)
 
 /* trap_page_fault, where fault_fast.c has not resolved it. */
 bool vm_fault_trap(u64 address, u32 fault);
+/*
+ * There is no page table of the address space's own. f->entry is set: go on there. NULL: a huge page is, or was made, the
+ * answer, 0; or -ENOMEM.
+ */
+int vm_fault_table(struct fault *f);
 /* Nothing is mapped there, and no file says what would be: 0 or -ENOMEM. */
 int vm_fault_anonymous(const struct fault *f);

@@ -6,7 +6,7 @@
  * The parent's entries lose their write permission, so every CPU that runs it is flushed before the parent goes on: a
  * translation that still permits writing would change the child's memory.
  */
-#include "internal.h"
+#include "huge.h"
 
 #include <kernel/file.h>
 #include <lib/string.h>
@@ -76,7 +76,12 @@ static int copy_entries(struct fork *fork, const struct vma *vma)
 	pte_t *from, *to;
 
 	while ((from = pt_next_table(fork->parent, &at, vma->end, &span_end))) {
-		if (table_sharable(vma, at, span_end, from)) {
+		if (unlikely(atomic_read(&fork->parent->special_spans)) &&
+		    pt_is_huge(fork->parent, at)) {
+			if (!pt_share(fork->parent, fork->child, at, &fork->protected))
+				return -ENOMEM;
+			fork->anon += PT_ENTRIES;
+		} else if (table_sharable(vma, at, span_end, from)) {
 			if (!pt_share(fork->parent, fork->child, at, &fork->protected))
 				return -ENOMEM;
 			fork->anon += page_table_page(from)->table_entries;

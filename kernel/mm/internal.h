@@ -80,9 +80,20 @@ static __always_inline pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned
 	return entry;
 }
 
-pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level);
-/* To change the entry: missing tables are made, and the last one is nobody else's. NULL: out of memory. */
-static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level)
+/* A directory entry that maps 2 MiB: huge.c. It may lack PTE_PRESENT. */
+static inline bool pte_is_huge(pte_t directory)
+{
+	return pte_has(directory, PTE_HUGE);
+}
+
+/* A page table of the address space's own. */
+static inline bool pte_is_own_table(pte_t directory)
+{
+	return (directory.raw & (PTE_PRESENT | PTE_SOFT_SHARED_TABLE | PTE_HUGE)) == PTE_PRESENT;
+}
+
+/* The entry, or NULL if a table is missing, is not the address space's own, or a huge page is in its place. */
+static __always_inline pte_t *pt_entry_own(struct mm *mm, u64 address, unsigned int level)
 {
 	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
 
@@ -90,20 +101,30 @@ static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned
 	for (unsigned int at = 3; at >= level; at--) {
 		pte_t value = pte_read(entry);
 
-		if (unlikely((value.raw & (PTE_PRESENT | PTE_SOFT_SHARED_TABLE)) != PTE_PRESENT))
-			return pt_entry_make_missing(mm, address, level);
+		if (unlikely(!pte_is_own_table(value)))
+			return NULL;
 		entry = &pte_table_of(value)[pt_index(address, at)];
 	}
 	return entry;
 }
 
+pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level);
+/* To change the entry: missing tables are made, the last one is nobody else's, a huge page is split. NULL: out of memory. */
+static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned int level)
+{
+	pte_t *entry = pt_entry_own(mm, address, level);
+
+	return likely(entry) ? entry : pt_entry_make_missing(mm, address, level);
+}
+
 /*
  * The entry of level 1 for *address, or the next one up to `end` whose table exists, which becomes *address; NULL: none.
- * `*span_end`: where that table's range ends, at most `end`.
+ * `*span_end`: where that table's range ends, at most `end`. Where a huge page is in the place of the table, the entry is not to
+ * be looked at: who may meet one finds mm->special_spans above 0, and asks pt_is_huge().
  */
 pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end);
 struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
-/* Drops a reference of a directory entry that is no more, and that no CPU has cached. */
+/* Drops a reference of a directory entry that is no more, and that no CPU has cached: of a table, or of a group of frames. */
 void pt_table_put(struct page *table);
 
 /* --- Page tables shared since a fork: pt_share.c ------------------------------------------------------------------------- */
@@ -115,21 +136,22 @@ static inline bool pte_table_is_shared(pte_t directory)
 
 /* Fork: the child gets the parent's table of `address`. False: out of memory. `*changed`: CPUs of the parent must flush. */
 bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed);
-/* Makes the table of `address` (those of a range) the address space's own. mm->lock held. 0 or -ENOMEM. */
+/* Makes the table of `address` (those of a range) the address space's own; splits huge pages. mm->lock held. 0 or -ENOMEM. */
 int pt_unshare(struct mm *mm, u64 address);
-int pt_unshare_range(struct mm *mm, u64 start, u64 end);
+int pt_unshare_range(struct mm *mm, u64 start, u64 end, bool keep_huge);
 /* Before `at` becomes a border of a vma, or of what is unmapped. */
 static inline int pt_unshare_border(struct mm *mm, u64 at)
 {
-	if (likely(!atomic_read(&mm->shared_tables)) || IS_ALIGNED(at, pt_entry_size(2)))
+	if (likely(!atomic_read(&mm->special_spans)) || IS_ALIGNED(at, pt_entry_size(2)))
 		return 0;
 	return pt_unshare(mm, at);
 }
 /*
- * Before entries of [address, end), within one table, are unmapped. NULL: go on, it is the address space's own. Else it is the
- * whole range of a shared table, which has just been taken out: the caller flushes all of it, and puts the table.
+ * Before entries of [address, end), within one span, are unmapped. True: there is nothing left to do. `*dropped` then is the
+ * shared table or the group of a huge page that has just been taken out, whole: the caller flushes the range, and puts it; or
+ * NULL. False: it is the address space's own table, and `*entry` its entry for `address`.
  */
-struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end);
+bool pt_drop_special(struct mm *mm, u64 address, u64 end, pte_t **entry, struct page **dropped);
 /* What the CPU would find, for those who hold mm->lock for reading only. */
 pte_t pt_entry_peek(struct mm *mm, u64 address);
 

@@ -218,12 +218,12 @@ static int advise(struct mm *mm, u64 start, u64 end, int advice)
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
 	rwsem_read_lock(&mm->lock);
-	if (likely(!atomic_read(&mm->shared_tables))) {
+	if (likely(!atomic_read(&mm->special_spans))) {
 		error = advise_act(mm, start, end, advice);
 		rwsem_read_unlock(&mm->lock);
 		return error;
 	}
-	/* Shared tables are dropped where nobody else looks at them. */
+	/* Shared tables and huge pages are dropped where nobody else looks at them. */
 	rwsem_read_unlock(&mm->lock);
 	rwsem_write_lock(&mm->lock);
 	error = advise_act(mm, start, end, advice);

@@ -15,8 +15,8 @@
 #define AREA_32BIT_HIGH 0x80000000UL
 
 /*
- * Memory that fills whole page tables gets them for itself: fork can share them, and munmap drop them. 0: nowhere. (Stacks of
- * threads would all begin in the same cache lines.)
+ * Memory that fills whole page tables gets them for itself: fork can share them, munmap drop them, and huge pages take their
+ * place. 0: nowhere. (Stacks of threads would all begin in the same cache lines.)
  */
 static u64 place_on_tables(struct mm *mm, u64 length)
 {
@@ -44,7 +44,8 @@ long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
 			return (long)hint;
 	}
 	if ((map_flags & (MAP_ANONYMOUS | MAP_STACK | MAP_32BIT)) == MAP_ANONYMOUS &&
-	    IS_ALIGNED(length, HUGE_PAGE_SIZE)) {
+	    length >= HUGE_PAGE_SIZE &&
+	    (IS_ALIGNED(length, HUGE_PAGE_SIZE) || READ_ONCE(vm_huge_mode))) {
 		at = place_on_tables(mm, length);
 		if (at)
 			return (long)at;

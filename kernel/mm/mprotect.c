@@ -1,5 +1,5 @@
 /* mprotect: new flags for whole vmas, then new bits for the entries in use, then one flush. */
-#include "internal.h"
+#include "huge.h"
 
 #include <abi/mman.h>
 #include <kernel/task.h>
@@ -24,6 +24,22 @@ static pte_t entry_protected(const struct vma *vma, pte_t old)
 struct changed {
 	u64 start, end;
 };
+
+/* An entry of 2 MiB, which lies wholly in the vma. */
+static void protect_huge(const struct vma *vma, u64 start, struct changed *changed)
+{
+	pte_t *directory = pt_entry_find(vma->mm, start, 2), old, new;
+
+	spin_lock(page_table_lock(directory));
+	old = pte_read(directory);
+	new = pte_set(entry_protected(vma, old), PTE_HUGE);
+	if (new.raw != old.raw) {
+		pte_write(directory, new);
+		changed->start = MIN(changed->start, start);
+		changed->end = start + HUGE_PAGE_SIZE;
+	}
+	spin_unlock(page_table_lock(directory));
+}
 
 static void protect_table(const struct vma *vma, pte_t *entry, u64 start, u64 end,
 			  struct changed *changed)
@@ -57,7 +73,10 @@ static void protect_entries(struct vma *vma)
 	if (!vma->touched)
 		return;
 	while ((entry = pt_next_table(vma->mm, &at, vma->end, &span_end))) {
-		protect_table(vma, entry, at, span_end, &changed);
+		if (unlikely(atomic_read(&vma->mm->special_spans)) && pt_is_huge(vma->mm, at))
+			protect_huge(vma, at, &changed);
+		else
+			protect_table(vma, entry, at, span_end, &changed);
 		at = span_end;
 	}
 	tlb_flush_range(&vma->mm->mmu, changed.start, changed.end);
@@ -86,7 +105,7 @@ static int protect_vma(struct vma **vma, u32 prot)
 
 	if (flags == (*vma)->flags)
 		return 0;
-	if (pt_unshare_range((*vma)->mm, (*vma)->start, (*vma)->end))
+	if (pt_unshare_range((*vma)->mm, (*vma)->start, (*vma)->end, true))
 		return -ENOMEM;
 	error = protect_commit(*vma, &flags);
 	if (error)

@@ -1,5 +1,5 @@
 /* mremap: shrink in place, grow in place, or move: a copy of the vma at the new place, the entries carried over, the old gone. */
-#include "internal.h"
+#include "huge.h"
 
 #include <abi/mman.h>
 #include <kernel/task.h>
@@ -38,11 +38,40 @@ static void move_table(pte_t *from, pte_t *to, u64 count)
 	spin_unlock(from_lock);
 }
 
-static int make_tables(struct mm *mm, u64 start, u64 end)
+/* True: the huge page at `from`, if there is one, can move as it is. */
+static bool huge_movable(struct mm *mm, u64 from, u64 to)
 {
-	for (u64 at = start; at < end; at = table_span_end(at, 2, end))
+	const pte_t *directory;
+
+	if (!IS_ALIGNED(from | to, HUGE_PAGE_SIZE) || !pt_is_huge(mm, from))
+		return false;
+	directory = pt_entry_make(mm, to, 2);
+	return directory && pte_none(pte_read(directory));
+}
+
+/* Page tables for [to, + length), and none at the old place that must not be changed. */
+static int make_tables(struct remap *r, u64 to, u64 length)
+{
+	const u64 end = to + length, huge_offset = (to - r->old) & (HUGE_PAGE_SIZE - 1);
+	struct mm *mm = r->mm;
+
+	if (!length)
+		return 0;
+	if (pt_unshare_border(mm, r->old) || pt_unshare_border(mm, r->old + length) ||
+	    pt_unshare_range(mm, r->old, r->old + length, !huge_offset))
+		return -ENOMEM;
+	for (u64 at = to; at < end; at = table_span_end(at, 2, end)) {
+		u64 from = r->old + (at - to);
+
+		if (unlikely(atomic_read(&mm->special_spans))) {
+			if (huge_movable(mm, from, at))
+				continue;
+			if (pt_unshare(mm, from))
+				return -ENOMEM;
+		}
 		if (!pt_entry_make(mm, at, 1))
 			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -58,6 +87,15 @@ static void drop_tables(struct mm *mm, u64 start, u64 end)
 	gather_end(&gather);
 }
 
+static void move_huge(struct mm *mm, u64 from, u64 to)
+{
+	pte_t *old = pt_entry_find(mm, from, 2), *new = pt_entry_find(mm, to, 2);
+	pte_t value = pte_read(old);
+
+	pte_write(old, (pte_t){ 0 });
+	pte_write(new, value);
+}
+
 /* All entries of [r->old, + length) go to `to`, whose tables exist; then the old translations are flushed. */
 static void move_entries(struct remap *r, u64 to, u64 length)
 {
@@ -71,7 +109,10 @@ static void move_entries(struct remap *r, u64 to, u64 length)
 		u64 target = to + (at - r->old);
 		u64 part = MIN(span_end - at, table_span_end(target, 2, ~0ULL) - target);
 
-		move_table(from, pt_entry_find(r->mm, target, 1), part >> PAGE_SHIFT);
+		if (unlikely(atomic_read(&r->mm->special_spans)) && pt_is_huge(r->mm, at))
+			move_huge(r->mm, at, target);
+		else
+			move_table(from, pt_entry_find(r->mm, target, 1), part >> PAGE_SHIFT);
 		at += part;
 	}
 	/* Before it may: it would free the pages after a flush of the new place alone. */
@@ -121,7 +162,7 @@ static long remap_move(struct remap *r, u64 to)
 
 	if (r->mm->vma_count + 3 >= VMA_COUNT_MAX || (account && vm_commit(pages)))
 		return -ENOMEM;
-	if (make_tables(r->mm, to, to + moved) || pt_unshare_range(r->mm, r->old, r->old + moved))
+	if (make_tables(r, to, moved))
 		goto give_back;
 	copy = remap_copy(r, to);
 	if (!copy)

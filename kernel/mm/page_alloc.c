@@ -143,7 +143,7 @@ static __noinline struct page *page_alloc_slow(unsigned int order, unsigned int 
 	const enum page_kind kind = page_kind_for(flags & PAGE_ZERO);
 	struct page *page = buddy_take(order, kind, page_reserve_for(flags));
 
-	if (page || (flags & PAGE_ATOMIC))
+	if (page || (flags & (PAGE_ATOMIC | PAGE_AT_HAND)))
 		return page;
 	event_count(EVENT_PAGE_SLOW);
 	for (;;) {

@@ -1,5 +1,5 @@
 /* Pages made present before they are touched, and the memory of other processes. */
-#include "internal.h"
+#include "huge.h"
 
 #include <kernel/signal.h>
 #include <kernel/task.h>
@@ -83,6 +83,38 @@ static struct page *entry_get_page(const struct vma *vma, pte_t *entry, bool wri
 	return page;
 }
 
+/* The same for an entry of 2 MiB; not where a write would have to split it. */
+static struct page *huge_get_page(pte_t *directory, u64 address, bool write)
+{
+	struct page *page = NULL;
+	pte_t value;
+
+	spin_lock(page_table_lock(directory));
+	value = pte_read(directory);
+	if (pte_is_huge(value) && (!write || pte_has(value, PTE_WRITE))) {
+		page = pte_page(huge_part(value, address));
+		page_get(page);
+	}
+	spin_unlock(page_table_lock(directory));
+	return page;
+}
+
+/* NULL: a fault has to make it accessible; or -ENOMEM. */
+static struct page *lookup_page(const struct vma *vma, u64 address, bool write)
+{
+	pte_t *directory = pt_entry_find(vma->mm, address, 2), value;
+
+	if (!directory || pte_none(pte_read(directory)))
+		return NULL;
+	value = pte_read(directory);
+	if (pte_is_huge(value))
+		return huge_get_page(directory, address, write);
+	if (pte_table_is_shared(value) && pt_unshare(vma->mm, address))
+		return ERR_PTR(-ENOMEM);
+	value = pte_read(directory);
+	return entry_get_page(vma, &pte_table_of(value)[pt_index(address, 1)], write);
+}
+
 /* Lock held for reading. The page at `address`, with a reference, or ERR_PTR. */
 static struct page *remote_page(struct mm *mm, u64 address, bool write)
 {
@@ -92,14 +124,10 @@ static struct page *remote_page(struct mm *mm, u64 address, bool write)
 
 	if (!vma || vma->start > address)
 		return ERR_PTR(-EFAULT);
-	if (atomic_read(&mm->shared_tables) && pt_unshare(mm, address))
-		return ERR_PTR(-ENOMEM);
 	do {
-		pte_t *entry = pt_entry_find(mm, address, 1);
 		int error;
 
-		if (entry)
-			page = entry_get_page(vma, entry, write);
+		page = lookup_page(vma, address, write);
 		if (page)
 			break;
 		error = vm_fault_vma(vma, address, flags);

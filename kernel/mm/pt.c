@@ -51,7 +51,7 @@ pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level)
 	for (unsigned int at = 4; at > level; at--) {
 		if (unlikely(pte_none(pte_read(entry))) && !table_make(mm, entry, at))
 			return NULL;
-		if (unlikely(pte_table_is_shared(pte_read(entry))) && pt_unshare(mm, address))
+		if (unlikely(!pte_is_own_table(pte_read(entry))) && pt_unshare(mm, address))
 			return NULL;
 		entry = &pte_table_of(pte_read(entry))[pt_index(address, at - 1)];
 	}

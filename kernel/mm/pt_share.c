@@ -16,8 +16,10 @@
  *
  * Whoever makes a border of a vma makes sure that no shared table lies across it (pt_unshare_border): thus unmapping a vma
  * never meets a part of a shared table, and needs no memory.
+ *
+ * A group of frames that huge pages map is handled as a shared table is, its table_refs and table_entries too: huge.c.
  */
-#include "internal.h"
+#include "huge.h"
 
 #include <platform/tlb.h>
 #include <profile/check.h>
@@ -33,7 +35,7 @@ static bool table_is_own(const struct page *table)
 static void take_back(struct mm *mm, pte_t *directory)
 {
 	pte_write(directory, pte_table(pte_address(pte_read(directory))));
-	atomic_dec(&mm->shared_tables);
+	atomic_dec(&mm->special_spans);
 }
 
 /* Both lose the permission to write: the frames have two tables now. Locks of the directory and of `from` held. */
@@ -65,7 +67,7 @@ static struct page *replace_shared(struct mm *mm, pte_t *directory, struct page 
 	copy->table_entries = table->table_entries;
 	spin_unlock(lock);
 	pte_write(directory, pte_table(page_paddr(copy)));
-	atomic_dec(&mm->shared_tables);
+	atomic_dec(&mm->special_spans);
 	return table;
 }
 
@@ -92,7 +94,11 @@ int pt_unshare(struct mm *mm, u64 address)
 	pte_t *directory = pt_entry_find(mm, address, 2);
 	bool done;
 
-	if (!directory || !pte_table_is_shared(pte_read(directory)))
+	if (!directory)
+		return 0;
+	if (pte_is_huge(pte_read(directory)))
+		return huge_split(mm, directory, address);
+	if (!pte_table_is_shared(pte_read(directory)))
 		return 0;
 	spin_lock(page_table_lock(directory));
 	done = !pte_table_is_shared(pte_read(directory));
@@ -104,30 +110,34 @@ int pt_unshare(struct mm *mm, u64 address)
 	return done ? 0 : unshare_by_copy(mm, directory, ALIGN_DOWN(address, PAGE_SIZE));
 }
 
-int pt_unshare_range(struct mm *mm, u64 start, u64 end)
+int pt_unshare_range(struct mm *mm, u64 start, u64 end, bool keep_huge)
 {
 	int error = 0;
 
-	for (; start < end && !error && atomic_read(&mm->shared_tables);
+	for (; start < end && !error && atomic_read(&mm->special_spans);
 	     start = table_span_end(start, 2, end))
-		error = pt_unshare(mm, start);
+		if (!keep_huge || !pt_is_huge(mm, start))
+			error = pt_unshare(mm, start);
 	return error;
 }
 
 pte_t pt_entry_peek(struct mm *mm, u64 address)
 {
-	pte_t *directory, *entry, value, table;
+	pte_t *directory = pt_entry_find(mm, address, 2), value, table;
 
-	if (likely(!atomic_read(&mm->shared_tables))) {
-		entry = pt_entry_find(mm, address, 1);
-		return entry ? pte_read(entry) : (pte_t){ 0 };
-	}
-	directory = pt_entry_find(mm, address, 2);
 	if (!directory)
 		return (pte_t){ 0 };
+	table = pte_read(directory);
+	if (likely(pte_is_own_table(table)))
+		return pte_read(&pte_table_of(table)[pt_index(address, 1)]);
 	spin_lock(page_table_lock(directory));
 	table = pte_read(directory);
-	value = pte_none(table) ? table : pte_read(&pte_table_of(table)[pt_index(address, 1)]);
+	if (pte_none(table))
+		value = table;
+	else if (pte_is_huge(table))
+		value = huge_part(table, address);
+	else
+		value = pte_read(&pte_table_of(table)[pt_index(address, 1)]);
 	spin_unlock(page_table_lock(directory));
 	return pte_table_is_shared(table) ? pte_unset(value, PTE_WRITE) : value;
 }
@@ -139,40 +149,58 @@ bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
 
 	if (!to)
 		return false;
-	if (!pte_table_is_shared(value)) {
-		value = pte_set(pte_unset(value, PTE_WRITE), PTE_SOFT_SHARED_TABLE);
+	if (pte_is_huge(value)) {
+		value = pte_unset(value, PTE_WRITE | PTE_DIRTY);
+		*changed |= value.raw != pte_read(from).raw;
 		pte_write(from, value);
-		atomic_inc(&parent->shared_tables);
-		*changed = true;
+	} else {
+		if (!pte_table_is_shared(value)) {
+			value = pte_set(pte_unset(value, PTE_WRITE), PTE_SOFT_SHARED_TABLE);
+			pte_write(from, value);
+			atomic_inc(&parent->special_spans);
+			*changed = true;
+		}
+		atomic_inc(&child->table_pages);
 	}
 	atomic_inc(&pte_page(value)->table_refs);
+	atomic_inc(&child->special_spans);
 	pte_write(to, value);
-	atomic_inc(&child->shared_tables);
-	atomic_inc(&child->table_pages);
 	return true;
 }
 
-struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end)
+/* The directory's lock held. What the entry points to, which goes. */
+static struct page *take_out(struct mm *mm, pte_t *directory)
 {
-	pte_t *directory = pt_entry_find(mm, address, 2);
-	struct page *table = NULL;
+	pte_t value = pte_read(directory);
 
-	if (!directory)
-		return NULL;
-	spin_lock(page_table_lock(directory));
-	if (!pte_table_is_shared(pte_read(directory))) {
-		/* An ordinary one. */
-	} else if (table_is_own(pte_page(pte_read(directory)))) {
-		take_back(mm, directory);
-	} else {
-		check(IS_ALIGNED(address, TABLE_SPAN) && end - address == TABLE_SPAN);
-		table = pte_page(pte_read(directory));
-		pte_write(directory, (pte_t){ 0 });
-		atomic_dec(&mm->shared_tables);
+	pte_write(directory, (pte_t){ 0 });
+	atomic_dec(&mm->special_spans);
+	if (!pte_is_huge(value))
 		atomic_dec(&mm->table_pages);
+	return pte_page(value);
+}
+
+bool pt_drop_special(struct mm *mm, u64 address, u64 end, pte_t **entry, struct page **dropped)
+{
+	pte_t *directory = pt_entry_find(mm, address, 2), value;
+	/* With the lock for reading a huge page is one that a fault has just made: what is unmapped was so before. */
+	bool skip = !rwsem_is_write_held(&mm->lock);
+
+	*dropped = NULL;
+	spin_lock(page_table_lock(directory));
+	value = pte_read(directory);
+	if (pte_table_is_shared(value) && table_is_own(pte_page(value))) {
+		take_back(mm, directory);
+		value = pte_read(directory);
+	}
+	if (pte_is_own_table(value)) {
+		*entry = &pte_table_of(value)[pt_index(address, 1)];
+	} else if (!pte_is_huge(value) || !skip) {
+		check(IS_ALIGNED(address, TABLE_SPAN) && end - address == TABLE_SPAN);
+		*dropped = take_out(mm, directory);
 	}
 	spin_unlock(page_table_lock(directory));
-	return table;
+	return !pte_is_own_table(value);
 }
 
 /* The last sharer has gone without having looked at the entries. */
@@ -189,7 +217,9 @@ void pt_table_put(struct page *table)
 {
 	if (atomic_sub_return(&table->table_refs, 1))
 		return;
-	if (table->table_entries) {
+	if (table->owner == PAGE_ANON) {
+		page_group_put(table);
+	} else if (table->table_entries) {
 		put_entries(table);
 		page_put(table);
 	} else {

@@ -69,16 +69,18 @@ static inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
 	return gather_add_page(zap->gather, page);
 }
 
-/* True: [address, end) was all of a shared table, which was dropped. */
-static bool zap_shared(struct zap *zap, u64 address, u64 end)
+/* True: [address, end) was all of a shared table or of a huge page, which was dropped. */
+static bool zap_special(struct zap *zap, u64 address, u64 end, pte_t **entry)
 {
-	struct page *table = pt_drop_shared(zap->mm, address, end);
+	struct page *dropped;
 
-	if (!table)
+	if (!pt_drop_special(zap->mm, address, end, entry, &dropped))
 		return false;
-	zap->anon += table->table_entries;
+	if (!dropped)
+		return true;
+	zap->anon += dropped->table_entries;
 	gather_range(zap->gather, address, end);
-	if (gather_add_table(zap->gather, table))
+	if (gather_add_table(zap->gather, dropped))
 		gather_flush(zap->gather);
 	return true;
 }
@@ -115,8 +117,8 @@ void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool fil
 	pte_t *entry;
 
 	while ((entry = pt_next_table(vma->mm, &start, end, &span_end))) {
-		if (unlikely(atomic_read(&zap.mm->shared_tables)) &&
-		    zap_shared(&zap, start, span_end))
+		if (unlikely(atomic_read(&zap.mm->special_spans)) &&
+		    zap_special(&zap, start, span_end, &entry))
 			start = span_end;
 		else if (zap_table(&zap, entry, &start, span_end))
 			gather_flush(gather);

@@ -90,6 +90,7 @@ SYSTEM_SHOW(meminfo)
 	seq_printf(out, "VmallocTotal:   %8llu kB\n", (ull)VMAP_SIZE / KIB);
 	memory_line(out, "VmallocUsed:", 0);
 	memory_line(out, "VmallocChunk:", 0);
+	memory_line(out, "AnonHugePages:", vm_huge_pages());
 	return 0;
 }
 
@@ -111,6 +112,8 @@ SYSTEM_SHOW(vmstat)
 		(ull)c.free, (ull)c.anon, (ull)c.cached, (ull)c.dirty, (ull)c.shmem);
 	seq_printf(out, "nr_slab_unreclaimable %llu\nnr_page_table_pages %llu\n", (ull)c.slab,
 		   (ull)c.page_tables);
+	seq_printf(out, "nr_anon_transparent_hugepages %llu\n",
+		   (ull)vm_huge_pages() / (HUGE_PAGE_SIZE >> PAGE_SHIFT));
 	seq_puts(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
 	for (unsigned int i = 0; i < EVENT_COUNT; i++)
 		seq_printf(out, "%s %llu\n", names[i], (ull)event_sum(i));

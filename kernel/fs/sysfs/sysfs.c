@@ -3,7 +3,9 @@
 #include <abi/statfs.h>
 #include <kernel/procfs.h>
 #include <kernel/vfs.h>
+#include <kernel/vm.h>
 #include <lib/printf.h>
+#include <lib/string.h>
 #include <platform/percpu.h>
 
 #include "../proc/tree.h"
@@ -51,6 +53,29 @@ static int text_show(struct seq_file *out, void *data)
 	return 0;
 }
 
+/* "always madvise [never]": the one in brackets counts. */
+static int huge_mode_show(struct seq_file *out, void *data)
+{
+	const int mode = READ_ONCE(vm_huge_mode);
+
+	(void)data;
+	for (int i = HUGE_MODES; i-- > 0;) {
+		seq_printf(out, i == mode ? "[%s]" : "%s", vm_huge_mode_names[i]);
+		seq_putc(out, i ? ' ' : '\n');
+	}
+	return 0;
+}
+
+static ssize_t huge_mode_write(void *data, char *text, size_t size)
+{
+	char *newline = strchr(text, '\n');
+
+	(void)data;
+	if (newline)
+		*newline = 0;
+	return vm_huge_set_mode(text) ? (ssize_t)size : -EINVAL;
+}
+
 #define TEXT(path, text)                                                                           \
 	{                                                                                          \
 		.name = (path), .mode = 0444, .show = text_show, .data = (void *)(uintptr_t)(text) \
@@ -76,7 +101,10 @@ static const struct proc_entry entries[] = {
 	TEXT("class/tty/console/dev", "5:1"),
 	TEXT("class/tty/console/active", "ttyS0"),
 	TEXT("class/tty/ttyS0/dev", "4:64"),
-	TEXT("kernel/mm/transparent_hugepage/enabled", "always madvise [never]"),
+	{ .name = "kernel/mm/transparent_hugepage/enabled",
+	  .mode = 0644,
+	  .show = huge_mode_show,
+	  .write = huge_mode_write },
 	TEXT("kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152"),
 };
 

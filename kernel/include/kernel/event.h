@@ -8,34 +8,38 @@
 #include <platform/percpu.h>
 
 /* X(symbol, name in /proc/vmstat). The first two names are Linux's. */
-#define EVENT_LIST(X)                                                                               \
-	X(PAGE_FAULT, "pgfault")                                                                    \
-	X(PAGE_FAULT_MAJOR, "pgmajfault")                                                           \
-	/* By what was done: a new frame of zeros, the shared zero page, a page of a file. */       \
-	X(FAULT_ANON, "fault_anon")                                                                 \
-	X(FAULT_ZERO_PAGE, "fault_zero_page")                                                       \
-	X(FAULT_FILE, "fault_file")                                                                 \
-	/* Of the first two, those that fault_fast.c resolved. */                                   \
-	X(FAULT_FAST, "fault_fast")                                                                 \
-	/* A file's pages mapped besides the one that was asked for. */                             \
-	X(FAULT_AROUND, "fault_around_pages")                                                       \
-	/* Writes: a copy of a frame, a new frame for the zero page, the frame made writable. */    \
-	X(FAULT_COW, "fault_cow")                                                                   \
-	X(FAULT_COW_ZERO, "fault_cow_zero")                                                         \
-	X(FAULT_REUSE, "fault_reuse")                                                               \
-	X(FAULT_SPURIOUS, "fault_spurious")                                                         \
-	/* A fault of another CPU was faster, and its entry stays. */                               \
-	X(FAULT_RACE, "fault_race")                                                                 \
-	/* The CPU's array of free pages: filled from the buddy lists, emptied into them. */        \
-	X(PAGE_REFILL, "page_cpu_refill")                                                           \
-	X(PAGE_FLUSH, "page_cpu_flush")                                                             \
-	X(PAGE_SLOW, "page_alloc_slow")                                                             \
-	/* Frames cleared in idle time, and frames of zeros handed out that need not be cleared. */ \
-	X(PAGE_CLEANED, "page_zero_ahead")                                                          \
-	X(PAGE_CLEAN_HIT, "page_zero_ahead_hit")                                                    \
-	/* Somebody else had the lock. */                                                           \
-	X(SPIN_WAIT, "lock_spin_wait")                                                              \
-	X(MUTEX_WAIT, "lock_mutex_wait")                                                            \
+#define EVENT_LIST(X)                                                                                             \
+	X(PAGE_FAULT, "pgfault")                                                                                  \
+	X(PAGE_FAULT_MAJOR, "pgmajfault")                                                                         \
+	/* By what was done: a new frame of zeros, the shared zero page, a page of a file. */                     \
+	X(FAULT_ANON, "fault_anon")                                                                               \
+	X(FAULT_ZERO_PAGE, "fault_zero_page")                                                                     \
+	X(FAULT_FILE, "fault_file")                                                                               \
+	/* Of the first two, those that fault_fast.c resolved. */                                                 \
+	X(FAULT_FAST, "fault_fast")                                                                               \
+	/* A file's pages mapped besides the one that was asked for. */                                           \
+	X(FAULT_AROUND, "fault_around_pages")                                                                     \
+	/* Writes: a copy of a frame, a new frame for the zero page, the frame made writable. */                  \
+	X(FAULT_COW, "fault_cow")                                                                                 \
+	X(FAULT_COW_ZERO, "fault_cow_zero")                                                                       \
+	X(FAULT_REUSE, "fault_reuse")                                                                             \
+	X(FAULT_SPURIOUS, "fault_spurious")                                                                       \
+	/* A fault of another CPU was faster, and its entry stays. */                                             \
+	X(FAULT_RACE, "fault_race")                                                                               \
+	/* 2 MiB pages: mapped by a fault; 4 KiB instead, for want of a free block; split in an address space. */ \
+	X(HUGE_ALLOC, "thp_fault_alloc")                                                                          \
+	X(HUGE_FALLBACK, "thp_fault_fallback")                                                                    \
+	X(HUGE_SPLIT, "thp_split_pmd")                                                                            \
+	/* The CPU's array of free pages: filled from the buddy lists, emptied into them. */                      \
+	X(PAGE_REFILL, "page_cpu_refill")                                                                         \
+	X(PAGE_FLUSH, "page_cpu_flush")                                                                           \
+	X(PAGE_SLOW, "page_alloc_slow")                                                                           \
+	/* Frames cleared in idle time, and frames of zeros handed out that need not be cleared. */               \
+	X(PAGE_CLEANED, "page_zero_ahead")                                                                        \
+	X(PAGE_CLEAN_HIT, "page_zero_ahead_hit")                                                                  \
+	/* Somebody else had the lock. */                                                                         \
+	X(SPIN_WAIT, "lock_spin_wait")                                                                            \
+	X(MUTEX_WAIT, "lock_mutex_wait")                                                                          \
 	X(RWSEM_WAIT, "lock_rwsem_wait")
 
 #define EVENT_SYMBOL(symbol, name) EVENT_##symbol,

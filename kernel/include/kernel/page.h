@@ -119,6 +119,9 @@ static inline struct page *page_head(struct page *page)
 #define PAGE_NO_RECLAIM (1u << 3) /* fail rather than reclaim or kill */
 #define PAGE_USER (1u << 4) /* for user memory: may trigger the out-of-memory killer */
 
+#define PAGE_AT_HAND                                                                               \
+	(1u << 5) /* fail unless there is a free block at once; the reserve is not touched */
+
 #define PAGE_MAX_ORDER 10 /* largest block: 4 MiB */
 
 /* NULL when there is none. `owner` becomes page->owner (of the head). */

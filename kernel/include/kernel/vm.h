@@ -103,7 +103,7 @@ struct mm {
 		pages_exec; /* pages mapped by vmas */
 	atomic_long_t rss_anon, rss_file, rss_shmem; /* pages resident */
 	atomic_long_t table_pages;
-	atomic_long_t shared_tables; /* page tables shared with other address spaces; grows under `lock` for writing only */
+	atomic_long_t special_spans; /* directory entries of shared page tables and of huge pages; counted before they are made */
 	long rss_peak, total_peak;
 	u32 vma_count; /* [lock] */
 	u32 default_flags; /* [lock] VM_LOCKED after mlockall(MCL_FUTURE) */
@@ -191,6 +191,14 @@ extern int vm_fault_pages;
  * in all that it has or makes; 0: no wish. 0, -EINVAL, -ENOMEM (a hole, or no memory to split a vma).
  */
 int vm_set_fault_pages(u64 start, u64 length, unsigned int pages);
+
+/* /sys/kernel/mm/transparent_hugepage/enabled: where private memory is mapped by 2 MiB pages. */
+enum huge_mode { HUGE_NEVER, HUGE_MADVISE, HUGE_ALWAYS, HUGE_MODES };
+extern int vm_huge_mode;
+extern const char *const vm_huge_mode_names[HUGE_MODES];
+/* False: no such mode. */
+bool vm_huge_set_mode(const char *name);
+u64 vm_huge_pages(void); /* that are mapped as such, in pages of 4 KiB */
 
 /* Another process's memory (ptrace, /proc/<pid>/mem, cmdline, exec's argument pages): bytes copied. */
 ssize_t vm_access_remote(struct mm *mm, u64 address, void *buffer, size_t size, bool write);

@@ -1,0 +1,197 @@
+/*
+ * Transparent huge pages: entries of the page directory that map 2 MiB of private anonymous memory.
+ *
+ * A huge page is made by the first write to an empty directory entry, where the whole 2 MiB lie in one vma and the mode asks for
+ * it. It is kept by all that concerns the whole of it: fork (read-only, counted in the group's table_refs), mprotect, an aligned
+ * mremap, unmapping. What concerns a part of it splits it before: a page table with 512 entries takes its place. So a border of
+ * a vma never lies inside of a huge page, as with shared tables (pt_share.c).
+ *
+ * The frames stay where they are in a split, and each has its own reference count (huge.h); so nobody who walks through entries
+ * of level 1 needs to know that a frame was part of a huge page, and unmapping one of them frees it.
+ *
+ * A directory entry that maps a huge page changes under the lock of its directory, and mm->lock for reading at least; it is
+ * made from an empty one by one exchange. Whoever may not meet one checks mm->special_spans, which grows before the entry.
+ *
+ * Translations of both sizes for one address must not be cached at the same time (SDM vol. 3, 4.10.2.3; some processors stop
+ * with a machine check): in a split the entry is made absent and flushed before the table appears. Where an entry is taken out
+ * (munmap, mremap) mm->lock is held for writing until the flush, so that no fault brings in the other size.
+ */
+#include "fault_internal.h"
+#include "huge.h"
+
+#include <lib/string.h>
+#include <platform/tlb.h>
+
+int vm_huge_mode = HUGE_NEVER;
+const char *const vm_huge_mode_names[HUGE_MODES] = {
+	[HUGE_NEVER] = "never", [HUGE_MADVISE] = "madvise", [HUGE_ALWAYS] = "always"
+};
+
+bool vm_huge_set_mode(const char *name)
+{
+	for (int i = 0; i < HUGE_MODES; i++) {
+		if (strcmp(name, vm_huge_mode_names[i]) == 0) {
+			WRITE_ONCE(vm_huge_mode, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- Splitting --------------------------------------------------------------------------------------------------------- */
+
+/* `value`: a huge entry's. Own: the frames' references become the entries'. Else each gets one more, and nobody may write. */
+static void fill_table(struct page *table, pte_t value, bool own)
+{
+	pte_t *entry = page_virt(table);
+	struct page *page = pte_page(value);
+
+	for (u64 i = 0; i < PT_ENTRIES; i++) {
+		pte_write(&entry[i], huge_part(value, i << PAGE_SHIFT));
+		if (!own)
+			atomic_inc(&page[i].ref);
+	}
+	table->table_entries = PT_ENTRIES;
+}
+
+/* The directory's lock held. The group, if others still map it: the caller puts it. */
+static struct page *split_locked(struct mm *mm, pte_t *directory, struct page *table, u64 address)
+{
+	pte_t value = pte_read(directory);
+	struct page *group = pte_page(value);
+	/* Only fork makes it more, with mm->lock for writing. */
+	bool own = atomic_read_acquire(&group->table_refs) == 1;
+	u64 start = ALIGN_DOWN(address, HUGE_PAGE_SIZE);
+
+	pte_write(directory, pte_unset(value, PTE_PRESENT));
+	tlb_flush_range(&mm->mmu, start, start + HUGE_PAGE_SIZE);
+	fill_table(table, value, own);
+	pte_write(directory, pte_table(page_paddr(table)));
+	atomic_inc(&mm->table_pages);
+	atomic_dec(&mm->special_spans);
+	event_count(EVENT_HUGE_SPLIT);
+	if (!own)
+		return group;
+	page_group_dissolve(group);
+	return NULL;
+}
+
+int huge_split(struct mm *mm, pte_t *directory, u64 address)
+{
+	struct page *table = pt_table_alloc(), *put = table;
+
+	if (!table)
+		return -ENOMEM;
+	spin_lock(page_table_lock(directory));
+	/* Or else another thread was faster. */
+	if (pte_is_huge(pte_read(directory)))
+		put = split_locked(mm, directory, table, address);
+	spin_unlock(page_table_lock(directory));
+	if (put)
+		pt_table_put(put);
+	return 0;
+}
+
+/* --- Faults ------------------------------------------------------------------------------------------------------------ */
+
+/* The first write here may get 2 MiB. */
+static bool huge_fits(const struct fault *f)
+{
+	const struct vma *vma = f->vma;
+	const u64 start = ALIGN_DOWN(f->address, HUGE_PAGE_SIZE);
+	const int mode = READ_ONCE(vm_huge_mode);
+
+	if (mode == HUGE_NEVER || (mode == HUGE_MADVISE && !(vma->flags & VM_HUGE)))
+		return false;
+	if (vma->file || vma->ops || vma->fault_pages ||
+	    vma->flags & (VM_SHARED | VM_STACK | VM_SPECIAL | VM_NO_HUGE))
+		return false;
+	return f->write && start >= vma->start && start + HUGE_PAGE_SIZE <= vma->end;
+}
+
+/* The entry was empty. False: 4 KiB have to do. */
+static bool huge_install(const struct fault *f, pte_t *directory)
+{
+	struct mm *mm = f->vma->mm;
+	struct page *group = page_group_alloc();
+
+	if (!group) {
+		event_count(EVENT_HUGE_FALLBACK);
+		return false;
+	}
+	vma_set_has_anon(f->vma);
+	atomic_inc(&mm->special_spans);
+	if (pte_try_replace(directory, (pte_t){ 0 },
+			    pte_make(page_paddr(group), f->vma->pte_bits | PTE_HUGE))) {
+		atomic_add(&mm->rss_anon, PT_ENTRIES);
+		event_count(EVENT_HUGE_ALLOC);
+	} else {
+		atomic_dec(&mm->special_spans);
+		pt_table_put(group);
+	}
+	return true;
+}
+
+/* Nobody else maps the group or a part of it, or looks at one. */
+static bool group_is_own(const struct page *group)
+{
+	if (atomic_read_acquire(&group->table_refs) != 1)
+		return false;
+	for (unsigned int i = 0; i < PT_ENTRIES; i++)
+		if (atomic_read_acquire(&group[i].ref) != 1)
+			return false;
+	return true;
+}
+
+/* The directory's lock held. False: it is to be split, or has been. */
+static bool huge_permit(const struct fault *f, pte_t *directory)
+{
+	pte_t value = pte_read(directory);
+
+	if (!pte_is_huge(value))
+		return false;
+	if (!f->write || pte_has(value, PTE_WRITE)) {
+		/* As it should be: another thread has done it, or the CPU remembers what was before. */
+		event_count(EVENT_FAULT_SPURIOUS);
+	} else if ((f->vma->flags & VM_WRITE) && group_is_own(pte_page(value))) {
+		pte_write(directory, pte_set(value, f->vma->pte_bits));
+		event_count(EVENT_FAULT_REUSE);
+	} else {
+		return false;
+	}
+	tlb_flush_local_page(f->address);
+	return true;
+}
+
+/* True: the huge page at this entry, there before or new, is the answer. */
+static bool fault_huge(const struct fault *f, pte_t *directory)
+{
+	pte_t value = pte_read(directory);
+	bool done;
+
+	if (pte_none(value))
+		return huge_fits(f) && huge_install(f, directory);
+	if (!pte_is_huge(value))
+		return false;
+	spin_lock(page_table_lock(directory));
+	done = huge_permit(f, directory);
+	spin_unlock(page_table_lock(directory));
+	return done;
+}
+
+int vm_fault_table(struct fault *f)
+{
+	struct mm *mm = f->vma->mm;
+
+	if (unlikely(READ_ONCE(vm_huge_mode) || atomic_read(&mm->special_spans))) {
+		pte_t *directory = pt_entry_make(mm, f->address, 2);
+
+		if (!directory)
+			return -ENOMEM;
+		if (fault_huge(f, directory))
+			return 0;
+	}
+	/* This splits a huge page. */
+	f->entry = pt_entry_make_missing(mm, f->address, 1);
+	return f->entry ? 0 : -ENOMEM;
+}

@@ -1,0 +1,33 @@
+/* Huge pages of private anonymous memory, for the walkers of page tables. Never leaves kernel/mm. */
+#pragma once
+
+#include "internal.h"
+
+/*
+ * 2 MiB of frames that are contiguous and aligned, each with a reference of its own: one for all directory entries that map
+ * the group, and one for each other mapping, as any frame. The first one's struct page counts those directory entries in
+ * table_refs, as that of a shared page table does, and has table_entries PT_ENTRIES.
+ */
+struct page *page_group_alloc(void); /* all zero, table_refs 1; NULL: no block is free */
+/* The last directory entry has gone. */
+void page_group_put(struct page *group);
+/* The only directory entry becomes a page table, which takes over the references. */
+void page_group_dissolve(struct page *group);
+
+/* What an entry of level 1 in its place would be. */
+static inline pte_t huge_part(pte_t huge, u64 address)
+{
+	const u64 offset = address & (HUGE_PAGE_SIZE - PAGE_SIZE);
+
+	return pte_make(paddr(pte_address(huge).raw + offset), huge.raw & ~(PTE_ADDRESS | PTE_HUGE));
+}
+
+static inline bool pt_is_huge(struct mm *mm, u64 address)
+{
+	const pte_t *directory = pt_entry_find(mm, address, 2);
+
+	return directory && pte_is_huge(pte_read(directory));
+}
+
+/* A page table takes the place of the huge page at `address`, unless that has happened. mm->lock held. 0 or -ENOMEM. */
+int huge_split(struct mm *mm, pte_t *directory, u64 address);
