@@ -94,11 +94,8 @@ int huge_split(struct mm *mm, pte_t *directory, u64 address)
 
 /* --- Faults ------------------------------------------------------------------------------------------------------------ */
 
-/* The first write here may get 2 MiB. */
-static bool huge_fits(const struct fault *f)
+bool huge_eligible(const struct vma *vma)
 {
-	const struct vma *vma = f->vma;
-	const u64 start = ALIGN_DOWN(f->address, HUGE_PAGE_SIZE);
 	const int mode = READ_ONCE(vm_huge_mode);
 
 	if (mode == HUGE_NEVER || (mode == HUGE_MADVISE && !(vma->flags & VM_HUGE)))
@@ -106,7 +103,16 @@ static bool huge_fits(const struct fault *f)
 	if (vma->file || vma->ops || vma->fault_pages ||
 	    vma->flags & (VM_SHARED | VM_STACK | VM_SPECIAL | VM_NO_HUGE))
 		return false;
-	return f->write && start >= vma->start && start + HUGE_PAGE_SIZE <= vma->end;
+	return ALIGN_UP(vma->start, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE <= vma->end;
+}
+
+/* The first write here may get 2 MiB. */
+static bool huge_fits(const struct fault *f)
+{
+	const u64 start = ALIGN_DOWN(f->address, HUGE_PAGE_SIZE);
+
+	return f->write && start >= f->vma->start && start + HUGE_PAGE_SIZE <= f->vma->end &&
+	       huge_eligible(f->vma);
 }
 
 /* The entry was empty. False: 4 KiB have to do. */

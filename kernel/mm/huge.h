@@ -29,5 +29,7 @@ static inline bool pt_is_huge(struct mm *mm, u64 address)
 	return directory && pte_is_huge(pte_read(directory));
 }
 
+/* Writes to the vma may get huge pages, as far as the mode and the vma go. */
+bool huge_eligible(const struct vma *vma);
 /* A page table takes the place of the huge page at `address`, unless that has happened. mm->lock held. 0 or -ENOMEM. */
 int huge_split(struct mm *mm, pte_t *directory, u64 address);

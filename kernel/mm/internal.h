@@ -279,6 +279,10 @@ static inline bool vma_private_writable(u32 flags)
 	return (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 }
 
+/* Its line of /proc/<pid>/maps. */
+struct seq_file;
+void vma_show(struct seq_file *out, const struct mm *mm, struct vma *vma);
+
 /* --- rmap: the vmas of an inode ------------------------------------------------------------------------------------- */
 
 /* NULL for anonymous memory and devices without a page cache. */

@@ -40,7 +40,7 @@ static void show_name(struct seq_file *out, const char *name, const struct file 
 	}
 }
 
-static void show_vma(struct seq_file *out, const struct mm *mm, struct vma *vma)
+void vma_show(struct seq_file *out, const struct mm *mm, struct vma *vma)
 {
 	const struct file *file = vma->file;
 	u64 device = file ? file->inode->super->device : 0;
@@ -63,6 +63,6 @@ void vm_show_maps(struct seq_file *out, struct mm *mm)
 
 	rwsem_read_lock(&mm->lock);
 	for (vma = vma_first(mm); vma; vma = vma_next(vma))
-		show_vma(out, mm, vma);
+		vma_show(out, mm, vma);
 	rwsem_read_unlock(&mm->lock);
 }

@@ -78,6 +78,7 @@ SHOW(cmdline);
 SHOW(environ);
 SHOW(auxv);
 SHOW(maps);
+SHOW(smaps);
 ssize_t write_comm(const struct proc_target *target, char *text, size_t size);
 
 void proc_system_init(void); /* system.c */

@@ -1,4 +1,4 @@
-/* /proc/<pid>/cmdline, environ, auxv, maps, mem: what lies in a process's own memory, and how that is mapped. */
+/* /proc/<pid>/cmdline, environ, auxv, maps, smaps, mem: what lies in a process's own memory, and how that is mapped. */
 #include "internal.h"
 
 #include <abi/auxvec.h>
@@ -75,6 +75,17 @@ SHOW(maps)
 	if (!mm)
 		return 0;
 	vm_show_maps(out, mm);
+	mm_put_user(mm);
+	return 0;
+}
+
+SHOW(smaps)
+{
+	struct mm *mm = task_mm_get(target->task);
+
+	if (!mm)
+		return 0;
+	vm_show_smaps(out, mm);
 	mm_put_user(mm);
 	return 0;
 }

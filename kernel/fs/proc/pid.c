@@ -146,6 +146,7 @@ static const struct pid_entry entries[] = {
 	{ "stat", S_IFREG | 0444, .show = show_stat },
 	{ "statm", S_IFREG | 0444, .show = show_statm },
 	{ "maps", S_IFREG | 0444, .is_private = true, .show = show_maps },
+	{ "smaps", S_IFREG | 0444, .is_private = true, .show = show_smaps },
 	{ "mem", S_IFREG | 0600, .file_ops = &pid_mem_ops },
 	{ "cwd", S_IFLNK | 0777, .is_private = true, .path = cwd_path },
 	{ "root", S_IFLNK | 0777, .is_private = true, .path = root_path },

@@ -260,6 +260,7 @@ void gather_end(struct gather *gather);
 void vm_init(void);
 struct seq_file;
 void vm_show_maps(struct seq_file *out, struct mm *mm); /* /proc/<pid>/maps */
+void vm_show_smaps(struct seq_file *out, struct mm *mm);
 
 /* Overcommit (vm.overcommit_memory 0, 1, 2). */
 extern int vm_overcommit_memory;

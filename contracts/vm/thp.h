@@ -1,0 +1,98 @@
+/* thp.h - memory that may be mapped by 2 MiB pages, and how much of it is. */
+#pragma once
+
+#include "contract.h"
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#define HUGE (512 * PAGE)
+#define HUGE_KB (HUGE / 1024)
+#define THP_ENABLED "/sys/kernel/mm/transparent_hugepage/enabled"
+
+/* Where it is switched off, MADV_HUGEPAGE shall have an effect. (Linux does so by itself on small machines.) */
+static inline void thp_on(void)
+{
+	char text[64] = "";
+	int fd;
+
+	if (access(THP_ENABLED, R_OK)) {
+		(void)mkdir("/sys", 0755);
+		must(mount("sysfs", "/sys", "sysfs", 0, NULL));
+	}
+	fd = must(open(THP_ENABLED, O_RDONLY));
+	must(read(fd, text, sizeof(text) - 1));
+	close(fd);
+	if (!strstr(text, "[never]"))
+		return;
+	fd = must(open(THP_ENABLED, O_WRONLY));
+	expect_eq(write(fd, "madvise", 7), 7);
+	close(fd);
+}
+
+/* `count` aligned blocks of 2 MiB with the advice, and nothing mapped beside them. */
+static inline unsigned char *thp_map(size_t count)
+{
+	unsigned char *all = must(mmap(NULL, (count + 2) * HUGE, PROT_NONE,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
+		      *at = (unsigned char *)(((uintptr_t)all + HUGE) & ~(HUGE - 1));
+
+	must(munmap(all, (count + 2) * HUGE));
+	must(mmap(at, count * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		  -1, 0));
+	must(madvise(at, count * HUGE, MADV_HUGEPAGE));
+	return at;
+}
+
+/* AnonHugePages of the mappings that begin in [at, at + length), in KiB. */
+static inline long thp_kb(const void *at, size_t length)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "r");
+	unsigned long start, end;
+	bool inside = false;
+	long sum = 0, kb;
+	char line[512];
+
+	expect(smaps);
+	while (fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = start >= (uintptr_t)at && start < (uintptr_t)at + length;
+		else if (inside && sscanf(line, "AnonHugePages: %ld", &kb) == 1)
+			sum += kb;
+	}
+	fclose(smaps);
+	return sum;
+}
+
+static inline long minor_faults(void)
+{
+	struct rusage usage;
+
+	must(getrusage(RUSAGE_SELF, &usage));
+	return usage.ru_minflt;
+}
+
+/* Each page says which it is, at its start and its end. */
+static inline void pages_fill(unsigned char *at, unsigned int count, unsigned int salt)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		*(uint32_t *)(at + i * PAGE) = salt + i;
+		*(uint32_t *)(at + (i + 1) * PAGE - 4) = ~(salt + i);
+	}
+}
+
+static inline void pages_check(const unsigned char *at, unsigned int count, unsigned int salt)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (*(const uint32_t *)(at + i * PAGE) != salt + i ||
+		    *(const uint32_t *)(at + (i + 1) * PAGE - 4) != ~(salt + i))
+			broken("page %u is not what was written", i);
+	}
+}
+
+static inline void pages_check_zero(const unsigned char *at, unsigned int count)
+{
+	for (size_t i = 0; i < count * PAGE; i += 8)
+		if (*(const uint64_t *)(at + i))
+			broken("byte %zu is not zero", i);
+}
