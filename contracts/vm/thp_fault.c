@@ -1,9 +1,11 @@
 /*
  * thp_fault.c - the first write to 2 MiB of private memory with MADV_HUGEPAGE is one fault for all of it, and all of it is zero;
  * with MADV_NOHUGEPAGE, in shared memory and at the ends that are not aligned there are small pages.
- * mutants: madvise(advice:14)=0 madvise(advice:15)=0 munmap#2+=0
+ * mutants: madvise(advice:14)=0 madvise(advice:15)=0 munmap#2+=0 prctl=0
  */
 #include "thp.h"
+
+#include <sys/prctl.h>
 
 #define BLOCKS 4
 
@@ -49,6 +51,31 @@ static void no_means_no(void)
 	must(munmap(at, BLOCKS * HUGE));
 }
 
+/* Also for a child, and for what it has mapped before. */
+static void switched_off(void)
+{
+	unsigned char *at = thp_map(2);
+	pid_t pid;
+
+	expect_eq(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 0);
+	must_fail(prctl(PR_SET_THP_DISABLE, 1, 1, 0, 0), EINVAL);
+	must_fail(prctl(PR_GET_THP_DISABLE, 1, 0, 0, 0), EINVAL);
+	must(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
+	expect_eq(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 1);
+	at[0] = 1;
+	pid = fork_child();
+	if (!pid) {
+		at[HUGE] = 1;
+		expect_eq(thp_kb(at, 2 * HUGE), 0);
+		_exit(0);
+	}
+	expect_exit(pid, 0);
+	must(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
+	at[HUGE] = 1;
+	expect_eq(thp_kb(at, 2 * HUGE), HUGE_KB);
+	must(munmap(at, 2 * HUGE));
+}
+
 static void one_small_page_is_enough(void)
 {
 	unsigned char *at = thp_map(1);
@@ -74,6 +101,7 @@ int main(void)
 	ends_are_small();
 	no_means_no();
 	one_small_page_is_enough();
+	switched_off();
 	say("small pages where 2 MiB do not fit or are not wanted");
 	return 0;
 }

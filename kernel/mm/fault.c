@@ -269,9 +269,9 @@ static __always_inline int fault_vma(struct vma *vma, u64 address, u32 flags)
 	vma_touch(vma);
 	f.entry = pt_entry_own(vma->mm, f.address, 1);
 	if (unlikely(!f.entry)) {
-		error = vm_fault_table(&f);
-		if (!f.entry)
-			return error;
+		f.entry = vm_fault_table(vma, address, flags);
+		if (!f.entry || IS_ERR(f.entry))
+			return (int)PTR_ERR(f.entry);
 	}
 	do {
 		error = fault_entry(&f);

@@ -42,9 +42,9 @@ static inline void vma_set_has_anon(struct vma *vma)
 /* trap_page_fault, where fault_fast.c has not resolved it. */
 bool vm_fault_trap(u64 address, u32 fault);
 /*
- * There is no page table of the address space's own. f->entry is set: go on there. NULL: a huge page is, or was made, the
- * answer, 0; or -ENOMEM.
+ * There is no page table of the address space's own: the entry of a new one, where to go on. NULL: a huge page, there before or
+ * new, is the answer. ERR_PTR(-ENOMEM).
  */
-int vm_fault_table(struct fault *f);
+pte_t *vm_fault_table(struct vma *vma, u64 address, u32 flags);
 /* Nothing is mapped there, and no file says what would be: 0 or -ENOMEM. */
 int vm_fault_anonymous(const struct fault *f);

@@ -70,15 +70,15 @@ static bool table_sharable(const struct vma *vma, u64 start, u64 end, const pte_
 	return page_table_page(entry)->table_entries >= SHARE_MIN;
 }
 
-static int copy_entries(struct fork *fork, const struct vma *vma)
+/* `may_be_huge` is a constant: what few need is kept out of the way of the others. */
+static __always_inline int copy_spans(struct fork *fork, const struct vma *vma, bool may_be_huge)
 {
 	u64 at = vma->start, span_end;
 	pte_t *from, *to;
 
 	while ((from = pt_next_table(fork->parent, &at, vma->end, &span_end))) {
-		if (unlikely(atomic_read(&fork->parent->special_spans)) &&
-		    pt_is_huge(fork->parent, at)) {
-			if (!pt_share(fork->parent, fork->child, at, &fork->protected))
+		if (may_be_huge && pt_is_huge(fork->parent, at)) {
+			if (!huge_share(fork->parent, fork->child, at, &fork->protected))
 				return -ENOMEM;
 			fork->anon += PT_ENTRIES;
 		} else if (table_sharable(vma, at, span_end, from)) {
@@ -94,6 +94,18 @@ static int copy_entries(struct fork *fork, const struct vma *vma)
 		at = span_end;
 	}
 	return 0;
+}
+
+static __noinline int copy_entries_huge(struct fork *fork, const struct vma *vma)
+{
+	return copy_spans(fork, vma, true);
+}
+
+static int copy_entries(struct fork *fork, const struct vma *vma)
+{
+	if (unlikely(fork->parent->huge))
+		return copy_entries_huge(fork, vma);
+	return copy_spans(fork, vma, false);
 }
 
 static bool vma_has_private_pages(const struct vma *vma)
@@ -173,6 +185,7 @@ static void copy_description(struct mm *child, const struct mm *parent)
 	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
 	child->exe = parent->exe ? file_get(parent->exe) : NULL;
 	child->dumpable = parent->dumpable;
+	child->huge_disabled = parent->huge_disabled;
 	child->fault_pages = parent->fault_pages;
 	child->vdso = parent->vdso;
 }

@@ -10,7 +10,8 @@
  * of level 1 needs to know that a frame was part of a huge page, and unmapping one of them frees it.
  *
  * A directory entry that maps a huge page changes under the lock of its directory, and mm->lock for reading at least; it is
- * made from an empty one by one exchange. Whoever may not meet one checks mm->special_spans, which grows before the entry.
+ * made from an empty one by one exchange. Who may meet one in the place of a page table looks at mm->huge, which is set before
+ * the first one is made.
  *
  * Translations of both sizes for one address must not be cached at the same time (SDM vol. 3, 4.10.2.3; some processors stop
  * with a machine check): in a split the entry is made absent and flushed before the table appears. Where an entry is taken out
@@ -21,6 +22,7 @@
 
 #include <lib/string.h>
 #include <platform/tlb.h>
+#include <profile/check.h>
 
 int vm_huge_mode = HUGE_NEVER;
 const char *const vm_huge_mode_names[HUGE_MODES] = {
@@ -36,6 +38,13 @@ bool vm_huge_set_mode(const char *name)
 		}
 	}
 	return false;
+}
+
+bool pt_find_huge(struct mm *mm, u64 address)
+{
+	const pte_t *directory = pt_entry_find(mm, address, 2);
+
+	return directory && pte_is_huge(pte_read(directory));
 }
 
 /* --- Splitting --------------------------------------------------------------------------------------------------------- */
@@ -92,6 +101,50 @@ int huge_split(struct mm *mm, pte_t *directory, u64 address)
 	return 0;
 }
 
+/* --- Unmapping --------------------------------------------------------------------------------------------------------- */
+
+struct page *huge_drop(struct mm *mm, u64 address, u64 end, pte_t **entry)
+{
+	pte_t *directory = pt_entry_find(mm, address, 2), value;
+	struct page *group = NULL;
+
+	spin_lock(page_table_lock(directory));
+	value = pte_read(directory);
+	if (!pte_is_huge(value)) {
+		*entry = &pte_table_of(value)[pt_index(address, 1)];
+	} else if (!rwsem_is_write_held(&mm->lock)) {
+		/* A fault has made it, just now: what is unmapped was so before. */
+		group = ERR_PTR(-EAGAIN);
+	} else {
+		check(IS_ALIGNED(address, HUGE_PAGE_SIZE) && end - address == HUGE_PAGE_SIZE);
+		pte_write(directory, (pte_t){ 0 });
+		atomic_dec(&mm->special_spans);
+		group = pte_page(value);
+	}
+	spin_unlock(page_table_lock(directory));
+	return group;
+}
+
+/* --- Fork -------------------------------------------------------------------------------------------------------------- */
+
+bool huge_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
+{
+	pte_t *from = pt_entry_find(parent, address, 2), *to = pt_entry_make(child, address, 2);
+	pte_t value = pte_read(from);
+
+	if (!to)
+		return false;
+	if (pte_has(value, PTE_WRITE)) {
+		value = pte_unset(value, PTE_WRITE | PTE_DIRTY);
+		pte_write(from, value);
+		*changed = true;
+	}
+	atomic_inc(&pte_page(value)->table_refs);
+	mm_expect_huge(child);
+	pte_write(to, value);
+	return true;
+}
+
 /* --- Faults ------------------------------------------------------------------------------------------------------------ */
 
 bool huge_eligible(const struct vma *vma)
@@ -100,35 +153,34 @@ bool huge_eligible(const struct vma *vma)
 
 	if (mode == HUGE_NEVER || (mode == HUGE_MADVISE && !(vma->flags & VM_HUGE)))
 		return false;
-	if (vma->file || vma->ops || vma->fault_pages ||
+	if (vma->file || vma->ops || vma->fault_pages || READ_ONCE(vma->mm->huge_disabled) ||
 	    vma->flags & (VM_SHARED | VM_STACK | VM_SPECIAL | VM_NO_HUGE))
 		return false;
 	return ALIGN_UP(vma->start, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE <= vma->end;
 }
 
 /* The first write here may get 2 MiB. */
-static bool huge_fits(const struct fault *f)
+static bool huge_fits(const struct vma *vma, u64 address)
 {
-	const u64 start = ALIGN_DOWN(f->address, HUGE_PAGE_SIZE);
+	const u64 start = ALIGN_DOWN(address, HUGE_PAGE_SIZE);
 
-	return f->write && start >= f->vma->start && start + HUGE_PAGE_SIZE <= f->vma->end &&
-	       huge_eligible(f->vma);
+	return start >= vma->start && start + HUGE_PAGE_SIZE <= vma->end && huge_eligible(vma);
 }
 
 /* The entry was empty. False: 4 KiB have to do. */
-static bool huge_install(const struct fault *f, pte_t *directory)
+static bool huge_install(struct vma *vma, pte_t *directory)
 {
-	struct mm *mm = f->vma->mm;
+	struct mm *mm = vma->mm;
 	struct page *group = page_group_alloc();
 
 	if (!group) {
 		event_count(EVENT_HUGE_FALLBACK);
 		return false;
 	}
-	vma_set_has_anon(f->vma);
-	atomic_inc(&mm->special_spans);
+	vma_set_has_anon(vma);
+	mm_expect_huge(mm);
 	if (pte_try_replace(directory, (pte_t){ 0 },
-			    pte_make(page_paddr(group), f->vma->pte_bits | PTE_HUGE))) {
+			    pte_make(page_paddr(group), vma->pte_bits | PTE_HUGE))) {
 		atomic_add(&mm->rss_anon, PT_ENTRIES);
 		event_count(EVENT_HUGE_ALLOC);
 	} else {
@@ -150,54 +202,55 @@ static bool group_is_own(const struct page *group)
 }
 
 /* The directory's lock held. False: it is to be split, or has been. */
-static bool huge_permit(const struct fault *f, pte_t *directory)
+static bool huge_permit(const struct vma *vma, pte_t *directory, u64 address, bool write)
 {
 	pte_t value = pte_read(directory);
 
 	if (!pte_is_huge(value))
 		return false;
-	if (!f->write || pte_has(value, PTE_WRITE)) {
+	if (!write || pte_has(value, PTE_WRITE)) {
 		/* As it should be: another thread has done it, or the CPU remembers what was before. */
 		event_count(EVENT_FAULT_SPURIOUS);
-	} else if ((f->vma->flags & VM_WRITE) && group_is_own(pte_page(value))) {
-		pte_write(directory, pte_set(value, f->vma->pte_bits));
+	} else if ((vma->flags & VM_WRITE) && group_is_own(pte_page(value))) {
+		pte_write(directory, pte_set(value, vma->pte_bits));
 		event_count(EVENT_FAULT_REUSE);
 	} else {
 		return false;
 	}
-	tlb_flush_local_page(f->address);
+	tlb_flush_local_page(address);
 	return true;
 }
 
 /* True: the huge page at this entry, there before or new, is the answer. */
-static bool fault_huge(const struct fault *f, pte_t *directory)
+static bool fault_huge(struct vma *vma, pte_t *directory, u64 address, bool write)
 {
 	pte_t value = pte_read(directory);
 	bool done;
 
 	if (pte_none(value))
-		return huge_fits(f) && huge_install(f, directory);
+		return write && huge_fits(vma, address) && huge_install(vma, directory);
 	if (!pte_is_huge(value))
 		return false;
 	spin_lock(page_table_lock(directory));
-	done = huge_permit(f, directory);
+	done = huge_permit(vma, directory, address, write);
 	spin_unlock(page_table_lock(directory));
 	return done;
 }
 
-int vm_fault_table(struct fault *f)
+pte_t *vm_fault_table(struct vma *vma, u64 address, u32 flags)
 {
-	struct mm *mm = f->vma->mm;
+	struct mm *mm = vma->mm;
+	pte_t *entry;
 
-	if (unlikely(READ_ONCE(vm_huge_mode) || atomic_read(&mm->special_spans))) {
-		pte_t *directory = pt_entry_make(mm, f->address, 2);
+	if (unlikely(READ_ONCE(vm_huge_mode) || READ_ONCE(mm->huge))) {
+		pte_t *directory = pt_entry_make(mm, address, 2);
 
 		if (!directory)
-			return -ENOMEM;
-		if (fault_huge(f, directory))
-			return 0;
+			return ERR_PTR(-ENOMEM);
+		if (fault_huge(vma, directory, address, flags & FAULT_WRITE))
+			return NULL;
 	}
 	/* This splits a huge page. */
-	f->entry = pt_entry_make_missing(mm, f->address, 1);
-	return f->entry ? 0 : -ENOMEM;
+	entry = pt_entry_make_missing(mm, address, 1);
+	return entry ? entry : ERR_PTR(-ENOMEM);
 }

@@ -22,13 +22,28 @@ static inline pte_t huge_part(pte_t huge, u64 address)
 	return pte_make(paddr(pte_address(huge).raw + offset), huge.raw & ~(PTE_ADDRESS | PTE_HUGE));
 }
 
+bool pt_find_huge(struct mm *mm, u64 address);
+/* Asked after the walk that may have met one: mm->huge is set before. */
 static inline bool pt_is_huge(struct mm *mm, u64 address)
 {
-	const pte_t *directory = pt_entry_find(mm, address, 2);
-
-	return directory && pte_is_huge(pte_read(directory));
+	return unlikely(READ_ONCE(mm->huge)) && pt_find_huge(mm, address);
 }
 
+/* Before the entry is made. */
+static inline void mm_expect_huge(struct mm *mm)
+{
+	if (!READ_ONCE(mm->huge))
+		WRITE_ONCE(mm->huge, true);
+	atomic_inc(&mm->special_spans);
+}
+
+/* Fork: the child maps the parent's huge page of `address` too. False: out of memory. `*changed`: CPUs of the parent must flush. */
+bool huge_share(struct mm *parent, struct mm *child, u64 address, bool *changed);
+/*
+ * Before entries of [address, end), within one span, are unmapped. The group of the huge page that was there, all of it, and has
+ * just been taken out: the caller flushes, and puts it. NULL: it is a page table, and `*entry` its entry. ERR_PTR: go past it.
+ */
+struct page *huge_drop(struct mm *mm, u64 address, u64 end, pte_t **entry);
 /* Writes to the vma may get huge pages, as far as the mode and the vma go. */
 bool huge_eligible(const struct vma *vma);
 /* A page table takes the place of the huge page at `address`, unless that has happened. mm->lock held. 0 or -ENOMEM. */

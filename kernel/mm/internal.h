@@ -120,7 +120,7 @@ static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned
 /*
  * The entry of level 1 for *address, or the next one up to `end` whose table exists, which becomes *address; NULL: none.
  * `*span_end`: where that table's range ends, at most `end`. Where a huge page is in the place of the table, the entry is not to
- * be looked at: who may meet one finds mm->special_spans above 0, and asks pt_is_huge().
+ * be looked at: who may meet one asks pt_is_huge(), after this call.
  */
 pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end);
 struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
@@ -138,7 +138,13 @@ static inline bool pte_table_is_shared(pte_t directory)
 bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed);
 /* Makes the table of `address` (those of a range) the address space's own; splits huge pages. mm->lock held. 0 or -ENOMEM. */
 int pt_unshare(struct mm *mm, u64 address);
-int pt_unshare_range(struct mm *mm, u64 start, u64 end, bool keep_huge);
+int pt_unshare_spans(struct mm *mm, u64 start, u64 end, bool keep_huge);
+static inline int pt_unshare_range(struct mm *mm, u64 start, u64 end, bool keep_huge)
+{
+	return likely(!atomic_read(&mm->special_spans))
+		       ? 0
+		       : pt_unshare_spans(mm, start, end, keep_huge);
+}
 /* Before `at` becomes a border of a vma, or of what is unmapped. */
 static inline int pt_unshare_border(struct mm *mm, u64 at)
 {
@@ -147,11 +153,10 @@ static inline int pt_unshare_border(struct mm *mm, u64 at)
 	return pt_unshare(mm, at);
 }
 /*
- * Before entries of [address, end), within one span, are unmapped. True: there is nothing left to do. `*dropped` then is the
- * shared table or the group of a huge page that has just been taken out, whole: the caller flushes the range, and puts it; or
- * NULL. False: it is the address space's own table, and `*entry` its entry for `address`.
+ * Before entries of [address, end), within one table, are unmapped. NULL: go on, it is the address space's own. Else it is the
+ * whole range of a shared table, which has just been taken out: the caller flushes all of it, and puts the table.
  */
-bool pt_drop_special(struct mm *mm, u64 address, u64 end, pte_t **entry, struct page **dropped);
+struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end);
 /* What the CPU would find, for those who hold mm->lock for reading only. */
 pte_t pt_entry_peek(struct mm *mm, u64 address);
 
@@ -213,9 +218,11 @@ static inline u64 vma_read_bits(const struct vma *vma)
 
 /*
  * Unmaps [start, end) of `vma`. `files_only`: private copies stay. What was mapped is handed to the gather, which the
- * caller flushes. Page-table locks are taken; mm->lock or the inode's rmap_lock is held.
+ * caller flushes. Page-table locks are taken; mm->lock is held for writing or, for a vma with a file, the inode's rmap_lock.
  */
 void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool files_only);
+/* The same with mm->lock for reading: a huge page that a fault makes meanwhile stays. */
+void vm_zap_beside_faults(struct gather *gather, struct vma *vma, u64 start, u64 end);
 void mm_count_rss(struct mm *mm, const struct page *page, long n);
 void mm_note_peak(struct mm *mm);
 

@@ -89,7 +89,7 @@ static int drop_pages(struct vma *vma, u64 start, u64 end, int advice)
 		return -ENOMEM;
 	mm_note_peak(vma->mm);
 	gather_begin(&gather, vma->mm);
-	vm_zap(&gather, vma, start, end, false);
+	vm_zap_beside_faults(&gather, vma, start, end);
 	gather_end(&gather);
 	return 0;
 }

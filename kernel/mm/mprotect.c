@@ -64,22 +64,36 @@ static void protect_table(const struct vma *vma, pte_t *entry, u64 start, u64 en
 	spin_unlock(lock);
 }
 
-static void protect_entries(struct vma *vma)
+/* `may_be_huge` is a constant: what few need is kept out of the way of the others. */
+static __always_inline void protect_spans(struct vma *vma, bool may_be_huge)
 {
 	struct changed changed = { .start = ~0ULL };
 	u64 at = vma->start, span_end;
 	pte_t *entry;
 
-	if (!vma->touched)
-		return;
 	while ((entry = pt_next_table(vma->mm, &at, vma->end, &span_end))) {
-		if (unlikely(atomic_read(&vma->mm->special_spans)) && pt_is_huge(vma->mm, at))
+		if (may_be_huge && pt_is_huge(vma->mm, at))
 			protect_huge(vma, at, &changed);
 		else
 			protect_table(vma, entry, at, span_end, &changed);
 		at = span_end;
 	}
 	tlb_flush_range(&vma->mm->mmu, changed.start, changed.end);
+}
+
+static __noinline void protect_entries_huge(struct vma *vma)
+{
+	protect_spans(vma, true);
+}
+
+static void protect_entries(struct vma *vma)
+{
+	if (!vma->touched)
+		return;
+	if (unlikely(vma->mm->huge))
+		protect_entries_huge(vma);
+	else
+		protect_spans(vma, false);
 }
 
 /* A vma that becomes private and writable is a promise from then on. */

@@ -38,12 +38,12 @@ static void move_table(pte_t *from, pte_t *to, u64 count)
 	spin_unlock(from_lock);
 }
 
-/* True: the huge page at `from`, if there is one, can move as it is. */
+/* The huge page at `from` can move as it is. */
 static bool huge_movable(struct mm *mm, u64 from, u64 to)
 {
 	const pte_t *directory;
 
-	if (!IS_ALIGNED(from | to, HUGE_PAGE_SIZE) || !pt_is_huge(mm, from))
+	if (!IS_ALIGNED(from | to, HUGE_PAGE_SIZE))
 		return false;
 	directory = pt_entry_make(mm, to, 2);
 	return directory && pte_none(pte_read(directory));
@@ -63,7 +63,7 @@ static int make_tables(struct remap *r, u64 to, u64 length)
 	for (u64 at = to; at < end; at = table_span_end(at, 2, end)) {
 		u64 from = r->old + (at - to);
 
-		if (unlikely(atomic_read(&mm->special_spans))) {
+		if (pt_is_huge(mm, from)) {
 			if (huge_movable(mm, from, at))
 				continue;
 			if (pt_unshare(mm, from))
@@ -109,7 +109,7 @@ static void move_entries(struct remap *r, u64 to, u64 length)
 		u64 target = to + (at - r->old);
 		u64 part = MIN(span_end - at, table_span_end(target, 2, ~0ULL) - target);
 
-		if (unlikely(atomic_read(&r->mm->special_spans)) && pt_is_huge(r->mm, at))
+		if (pt_is_huge(r->mm, at))
 			move_huge(r->mm, at, target);
 		else
 			move_table(from, pt_entry_find(r->mm, target, 1), part >> PAGE_SHIFT);

@@ -110,12 +110,11 @@ int pt_unshare(struct mm *mm, u64 address)
 	return done ? 0 : unshare_by_copy(mm, directory, ALIGN_DOWN(address, PAGE_SIZE));
 }
 
-int pt_unshare_range(struct mm *mm, u64 start, u64 end, bool keep_huge)
+int pt_unshare_spans(struct mm *mm, u64 start, u64 end, bool keep_huge)
 {
 	int error = 0;
 
-	for (; start < end && !error && atomic_read(&mm->special_spans);
-	     start = table_span_end(start, 2, end))
+	for (; start < end && !error; start = table_span_end(start, 2, end))
 		if (!keep_huge || !pt_is_huge(mm, start))
 			error = pt_unshare(mm, start);
 	return error;
@@ -149,58 +148,40 @@ bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
 
 	if (!to)
 		return false;
-	if (pte_is_huge(value)) {
-		value = pte_unset(value, PTE_WRITE | PTE_DIRTY);
-		*changed |= value.raw != pte_read(from).raw;
+	if (!pte_table_is_shared(value)) {
+		value = pte_set(pte_unset(value, PTE_WRITE), PTE_SOFT_SHARED_TABLE);
 		pte_write(from, value);
-	} else {
-		if (!pte_table_is_shared(value)) {
-			value = pte_set(pte_unset(value, PTE_WRITE), PTE_SOFT_SHARED_TABLE);
-			pte_write(from, value);
-			atomic_inc(&parent->special_spans);
-			*changed = true;
-		}
-		atomic_inc(&child->table_pages);
+		atomic_inc(&parent->special_spans);
+		*changed = true;
 	}
 	atomic_inc(&pte_page(value)->table_refs);
-	atomic_inc(&child->special_spans);
 	pte_write(to, value);
+	atomic_inc(&child->special_spans);
+	atomic_inc(&child->table_pages);
 	return true;
 }
 
-/* The directory's lock held. What the entry points to, which goes. */
-static struct page *take_out(struct mm *mm, pte_t *directory)
+struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end)
 {
-	pte_t value = pte_read(directory);
+	pte_t *directory = pt_entry_find(mm, address, 2);
+	struct page *table = NULL;
 
-	pte_write(directory, (pte_t){ 0 });
-	atomic_dec(&mm->special_spans);
-	if (!pte_is_huge(value))
-		atomic_dec(&mm->table_pages);
-	return pte_page(value);
-}
-
-bool pt_drop_special(struct mm *mm, u64 address, u64 end, pte_t **entry, struct page **dropped)
-{
-	pte_t *directory = pt_entry_find(mm, address, 2), value;
-	/* With the lock for reading a huge page is one that a fault has just made: what is unmapped was so before. */
-	bool skip = !rwsem_is_write_held(&mm->lock);
-
-	*dropped = NULL;
+	if (!directory)
+		return NULL;
 	spin_lock(page_table_lock(directory));
-	value = pte_read(directory);
-	if (pte_table_is_shared(value) && table_is_own(pte_page(value))) {
+	if (!pte_table_is_shared(pte_read(directory))) {
+		/* An ordinary one, or a huge page. */
+	} else if (table_is_own(pte_page(pte_read(directory)))) {
 		take_back(mm, directory);
-		value = pte_read(directory);
-	}
-	if (pte_is_own_table(value)) {
-		*entry = &pte_table_of(value)[pt_index(address, 1)];
-	} else if (!pte_is_huge(value) || !skip) {
+	} else {
 		check(IS_ALIGNED(address, TABLE_SPAN) && end - address == TABLE_SPAN);
-		*dropped = take_out(mm, directory);
+		table = pte_page(pte_read(directory));
+		pte_write(directory, (pte_t){ 0 });
+		atomic_dec(&mm->special_spans);
+		atomic_dec(&mm->table_pages);
 	}
 	spin_unlock(page_table_lock(directory));
-	return !pte_is_own_table(value);
+	return table;
 }
 
 /* The last sharer has gone without having looked at the entries. */

@@ -1,5 +1,5 @@
 /* Unmapping: takes entries out of page tables and hands what they mapped to a gather. */
-#include "internal.h"
+#include "huge.h"
 
 void mm_count_rss(struct mm *mm, const struct page *page, long n)
 {
@@ -21,6 +21,7 @@ void mm_note_peak(struct mm *mm)
 		WRITE_ONCE(mm->rss_peak, now);
 }
 
+/* Of each walk; all that gets its address is inlined, so that its fields live in registers. */
 struct zap {
 	struct gather *gather;
 	struct mm *mm;
@@ -28,7 +29,7 @@ struct zap {
 	long anon, file, shmem; /* pages unmapped since the counters of the mm were changed */
 };
 
-static void zap_count(struct zap *zap)
+static __always_inline void zap_count(struct zap *zap)
 {
 	if (zap->anon)
 		atomic_sub(&zap->mm->rss_anon, zap->anon);
@@ -43,7 +44,7 @@ static void zap_count(struct zap *zap)
  * One entry in use, under its table's lock. No exchange: an entry that permits writing has its D bit set from the start,
  * so the CPU has nothing to report in it. True: the gather is full.
  */
-static inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
+static __always_inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
 {
 	pte_t value = pte_read(entry);
 	struct page *page = NULL;
@@ -69,24 +70,40 @@ static inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
 	return gather_add_page(zap->gather, page);
 }
 
-/* True: [address, end) was all of a shared table or of a huge page, which was dropped. */
-static bool zap_special(struct zap *zap, u64 address, u64 end, pte_t **entry)
+static __always_inline void zap_dropped(struct zap *zap, struct page *dropped, u64 address, u64 end)
 {
-	struct page *dropped;
-
-	if (!pt_drop_special(zap->mm, address, end, entry, &dropped))
-		return false;
-	if (!dropped)
-		return true;
 	zap->anon += dropped->table_entries;
 	gather_range(zap->gather, address, end);
 	if (gather_add_table(zap->gather, dropped))
 		gather_flush(zap->gather);
+}
+
+/* True: [address, end) is done. Else go on at `*entry`: what was a huge page may have been split since it was found. */
+static __always_inline bool zap_huge(struct zap *zap, u64 address, u64 end, pte_t **entry)
+{
+	struct page *group;
+
+	if (!READ_ONCE(zap->mm->huge))
+		return false;
+	group = huge_drop(zap->mm, address, end, entry);
+	if (!IS_ERR_OR_NULL(group))
+		zap_dropped(zap, group, address, end);
+	return group;
+}
+
+/* True: [address, end) was all of a shared table, which was dropped. */
+static __always_inline bool zap_shared(struct zap *zap, u64 address, u64 end)
+{
+	struct page *table = pt_drop_shared(zap->mm, address, end);
+
+	if (!table)
+		return false;
+	zap_dropped(zap, table, address, end);
 	return true;
 }
 
 /* [*address, end) within one table. Stops early, true, when the gather is full. */
-static bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
+static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
 {
 	struct spinlock *lock = page_table_lock(entry);
 	const long anon = zap->anon;
@@ -110,7 +127,9 @@ static bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
 	return full;
 }
 
-void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool files_only)
+/* `may_be_huge` is a constant: what few need is kept out of the way of the others. */
+static __always_inline void zap_spans(struct gather *gather, struct vma *vma, u64 start, u64 end,
+				      bool files_only, bool may_be_huge)
 {
 	struct zap zap = { .gather = gather, .mm = vma->mm, .files_only = files_only };
 	u64 span_end;
@@ -118,10 +137,26 @@ void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool fil
 
 	while ((entry = pt_next_table(vma->mm, &start, end, &span_end))) {
 		if (unlikely(atomic_read(&zap.mm->special_spans)) &&
-		    zap_special(&zap, start, span_end, &entry))
+		    zap_shared(&zap, start, span_end))
+			start = span_end;
+		else if (may_be_huge && zap_huge(&zap, start, span_end, &entry))
 			start = span_end;
 		else if (zap_table(&zap, entry, &start, span_end))
 			gather_flush(gather);
 	}
 	zap_count(&zap);
+}
+
+__noinline void vm_zap_beside_faults(struct gather *gather, struct vma *vma, u64 start, u64 end)
+{
+	zap_spans(gather, vma, start, end, false, true);
+}
+
+void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool files_only)
+{
+	/* Huge pages are of no file. */
+	if (unlikely(vma->mm->huge) && !files_only)
+		vm_zap_beside_faults(gather, vma, start, end);
+	else
+		zap_spans(gather, vma, start, end, files_only, false);
 }

@@ -69,6 +69,7 @@ static int exec_build(struct exec *exec)
 	exec->mm = mm_alloc();
 	if (!exec->mm)
 		return -ENOMEM;
+	exec->mm->huge_disabled = current->mm && current->mm->huge_disabled;
 	place_areas(exec);
 	error = exec_load(exec);
 	if (!error)

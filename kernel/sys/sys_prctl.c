@@ -171,6 +171,14 @@ static long set_subreaper(bool on)
 	return 0;
 }
 
+static long set_huge_disabled(u64 disabled, u64 arg3, u64 arg4, u64 arg5)
+{
+	if (arg3 || arg4 || arg5)
+		return -EINVAL;
+	WRITE_ONCE(current->mm->huge_disabled, disabled != 0);
+	return 0;
+}
+
 long sys_prctl(unsigned int option, u64 arg2, u64 arg3, u64 arg4, u64 arg5)
 {
 	switch (option) {
@@ -199,6 +207,10 @@ long sys_prctl(unsigned int option, u64 arg2, u64 arg3, u64 arg4, u64 arg5)
 		return set_subreaper(arg2);
 	case PR_GET_CHILD_SUBREAPER:
 		return user_write_u32(user_ptr(arg2), current->process->is_subreaper);
+	case PR_SET_THP_DISABLE:
+		return set_huge_disabled(arg2, arg3, arg4, arg5);
+	case PR_GET_THP_DISABLE:
+		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : current->mm->huge_disabled;
 	case PR_GET_TID_ADDRESS:
 		return user_write_u64(user_ptr(arg2), current->clear_child_tid.addr);
 	}

@@ -327,7 +327,8 @@ static void status_memory(struct seq_file *out, const struct mm *mm)
 	memory_line(out, "VmLib", atomic_read(&mm->pages_exec) - code);
 	memory_line(out, "VmPTE", atomic_read(&mm->table_pages));
 	memory_line(out, "VmSwap", 0);
-	seq_puts(out, "HugetlbPages:\t       0 kB\nCoreDumping:\t0\nTHP_enabled:\t1\n");
+	seq_puts(out, "HugetlbPages:\t       0 kB\nCoreDumping:\t0\n");
+	seq_printf(out, "THP_enabled:\t%d\n", !mm->huge_disabled);
 }
 
 static void status_signals(struct seq_file *out, struct task *task, const struct signals *signals,

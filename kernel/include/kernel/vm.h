@@ -108,6 +108,8 @@ struct mm {
 	u32 vma_count; /* [lock] */
 	u32 default_flags; /* [lock] VM_LOCKED after mlockall(MCL_FUTURE) */
 	u16 fault_pages; /* [lock] of new vmas */
+	u8 huge; /* [A] set once, before its first huge page is made */
+	u8 huge_disabled; /* [A] PR_SET_THP_DISABLE; fork and exec keep it */
 	u8 dumpable;
 	u8 oom_victim; /* [A] its tasks may use the last pages */
 	void *vdso; /* user address, or NULL */
