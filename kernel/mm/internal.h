@@ -157,8 +157,17 @@ static inline int pt_unshare_border(struct mm *mm, u64 at)
  * whole range of a shared table, which has just been taken out: the caller flushes all of it, and puts the table.
  */
 struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end);
-/* What the CPU would find, for those who hold mm->lock for reading only. */
-pte_t pt_entry_peek(struct mm *mm, u64 address);
+/*
+ * What the CPU would find, for those who hold mm->lock for reading only. `*sharers` is set if other address spaces have the table
+ * or the huge page too.
+ */
+pte_t pt_entry_peek_shared(struct mm *mm, u64 address, unsigned int *sharers);
+static inline pte_t pt_entry_peek(struct mm *mm, u64 address)
+{
+	unsigned int sharers;
+
+	return pt_entry_peek_shared(mm, address, &sharers);
+}
 
 #define PT_GROUP 8
 /* Of an aligned group of entries, whether all are empty: most are, where page tables are walked for few pages. */

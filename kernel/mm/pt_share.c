@@ -120,7 +120,7 @@ int pt_unshare_spans(struct mm *mm, u64 start, u64 end, bool keep_huge)
 	return error;
 }
 
-pte_t pt_entry_peek(struct mm *mm, u64 address)
+pte_t pt_entry_peek_shared(struct mm *mm, u64 address, unsigned int *sharers)
 {
 	pte_t *directory = pt_entry_find(mm, address, 2), value, table;
 
@@ -131,6 +131,8 @@ pte_t pt_entry_peek(struct mm *mm, u64 address)
 		return pte_read(&pte_table_of(table)[pt_index(address, 1)]);
 	spin_lock(page_table_lock(directory));
 	table = pte_read(directory);
+	if (!pte_none(table) && !pte_is_own_table(table))
+		*sharers = (unsigned int)atomic_read(&pte_page(table)->table_refs);
 	if (pte_none(table))
 		value = table;
 	else if (pte_is_huge(table))

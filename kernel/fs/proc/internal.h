@@ -58,7 +58,7 @@ extern const struct tree_dynamic pid_dynamic; /* the processes below /proc */
 extern const struct inode_ops pid_fd_dir_ops, pid_fdinfo_dir_ops, pid_task_dir_ops;
 extern const struct file_ops pid_fd_dir_file_ops, pid_task_dir_file_ops;
 extern const struct inode_ops pid_fd_link_ops, pid_fdinfo_ops;
-extern const struct file_ops pid_mem_ops;
+extern const struct file_ops pid_mem_ops, pid_pagemap_ops;
 /* What readlink gives for `text`, which lies in `storage` or is an ERR_PTR; frees that. */
 ssize_t link_text_take(void *storage, const char *text, char *buffer, size_t size);
 struct inode *pid_dir_inode_make(struct super *super, struct task *task, bool is_thread);

@@ -1,9 +1,11 @@
-/* /proc/<pid>/cmdline, environ, auxv, maps, smaps, mem: what lies in a process's own memory, and how that is mapped. */
+/* /proc/<pid>/cmdline, environ, auxv, maps, smaps, mem, pagemap: what lies in a process's own memory, and how that is mapped. */
 #include "internal.h"
 
 #include <abi/auxvec.h>
+#include <abi/capability.h>
 #include <abi/errno.h>
 #include <abi/fcntl.h>
+#include <kernel/cred.h>
 #include <kernel/io_iter.h>
 #include <kernel/slab.h>
 #include <kernel/vm.h>
@@ -186,6 +188,65 @@ const struct file_ops pid_mem_ops = {
 	.open = mem_open,
 	.read = mem_read,
 	.write = mem_write,
+	.seek = mem_seek,
+	.release = mem_release,
+};
+
+/* --- pagemap: 8 bytes for each page -------------------------------------------------------------------------------------- */
+
+#define PAGEMAP_WORDS 64
+
+/* Words from `index` on: how many, 0 at the end. */
+static unsigned int pagemap_words(struct mm *mm, u64 index, size_t size, bool frames, u64 *words)
+{
+	const u64 end = USER_END >> PAGE_SHIFT;
+	unsigned int count = (unsigned int)MIN(size / sizeof(u64), (size_t)PAGEMAP_WORDS);
+
+	if (index >= end)
+		return 0;
+	count = (unsigned int)MIN((u64)count, end - index);
+	vm_pagemap(mm, index << PAGE_SHIFT, words, count, frames);
+	return count;
+}
+
+static ssize_t pagemap_copy(struct mm *mm, struct io_iter *iter, u64 *position, bool frames)
+{
+	u64 words[PAGEMAP_WORDS];
+	ssize_t done = 0;
+
+	while (iter->left) {
+		size_t size = sizeof(u64) *
+			      pagemap_words(mm, *position / sizeof(u64), iter->left, frames, words);
+
+		if (!size)
+			break;
+		if (io_iter_write(iter, words, size) != size)
+			return -EFAULT;
+		done += (ssize_t)size;
+		*position += size;
+	}
+	return done;
+}
+
+static ssize_t pagemap_read(struct file *file, struct io_iter *iter, u64 *position)
+{
+	struct mm *mm = file->private_data;
+	ssize_t done;
+
+	if (!mm || !ref_try_get(&mm->users))
+		return 0;
+	if (*position % sizeof(u64) || iter->left % sizeof(u64))
+		done = -EINVAL;
+	else
+		done = pagemap_copy(mm, iter, position,
+				    file->cred->cap_effective >> CAP_SYS_ADMIN & 1);
+	mm_put_user(mm);
+	return done;
+}
+
+const struct file_ops pid_pagemap_ops = {
+	.open = mem_open,
+	.read = pagemap_read,
 	.seek = mem_seek,
 	.release = mem_release,
 };

@@ -263,6 +263,8 @@ void vm_init(void);
 struct seq_file;
 void vm_show_maps(struct seq_file *out, struct mm *mm); /* /proc/<pid>/maps */
 void vm_show_smaps(struct seq_file *out, struct mm *mm);
+/* Words of /proc/<pid>/pagemap for `count` pages from `address` on; `frames`: with frame numbers. */
+void vm_pagemap(struct mm *mm, u64 address, u64 *words, unsigned int count, bool frames);
 
 /* Overcommit (vm.overcommit_memory 0, 1, 2). */
 extern int vm_overcommit_memory;
