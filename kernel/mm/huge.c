@@ -52,15 +52,18 @@ bool pt_find_huge(struct mm *mm, u64 address)
 /* `value`: a huge entry's. Own: the frames' references become the entries'. Else each gets one more, and nobody may write. */
 static void fill_table(struct page *table, pte_t value, bool own)
 {
-	pte_t *entry = page_virt(table);
-	struct page *page = pte_page(value);
+	pte_t *entry = page_virt(table), part = huge_part(value, 0);
+	struct page *page = pte_page(value), *end = page + PT_ENTRIES;
 
-	for (u64 i = 0; i < PT_ENTRIES; i++) {
-		pte_write(&entry[i], huge_part(value, i << PAGE_SHIFT));
-		if (!own)
-			atomic_inc(&page[i].ref);
-	}
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < PT_ENTRIES; i++, part.raw += PAGE_SIZE)
+		pte_write(&entry[i], part);
 	table->table_entries = PT_ENTRIES;
+	if (own)
+		return;
+#pragma GCC unroll 8
+	for (; page < end; page++)
+		atomic_inc(&page->ref);
 }
 
 /* The directory's lock held. The group, if others still map it: the caller puts it. */
