@@ -82,8 +82,7 @@ static void drop_tables(struct mm *mm, u64 start, u64 end)
 	struct gather gather;
 
 	gather_begin(&gather, mm);
-	pt_free_range(&gather, start, end, prev ? prev->end : 0,
-		      next ? next->start : USER_HALF_END);
+	pt_free_range(&gather, start, end, prev ? prev->end : 0, next ? next->start : USER_HALF_END);
 	gather_end(&gather);
 }
 

@@ -24,7 +24,7 @@ eval "exec ${upper[1]}>&-"; wait "$upper_PID" 2> /dev/null; echo "coproc $?"
 trap 'echo caught USR1' USR1; kill -USR1 $BASHPID; trap 'echo leaving' EXIT; trap
 for i in 1 2 3 4; do (sleep 0.$i; echo "job $i" > "job.$i"; exit "$i") & jobs[i]=$!; done
 for i in 4 3 2 1; do wait "${jobs[i]}"; echo "waited $?"; done; cat job.*
-{ sleep 100 & kill $!; wait $!; } 2> /dev/null; echo "killed $?"; timeout 0.2 sleep 9; echo "timeout $?"
+{ sleep 100 & sleep 0.5; kill $!; wait $!; } 2> /dev/null; echo "killed $?"; timeout 0.2 sleep 9; echo "timeout $?"
 { (kill -SEGV $BASHPID); } 2> /dev/null; echo "segv $?" # the shell's message would name a process
 false | true | (exit 5); echo "${PIPESTATUS[@]}"; yes | head -n 100000 | tail -n 1; seq 100000 | awk '{ s += $1 } END { print s }'
 mkfifo pipe && (for i in 1 2 3; do echo "through $i"; done > pipe &) && cat pipe; ulimit -n 64; ulimit -n
