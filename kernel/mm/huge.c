@@ -78,19 +78,19 @@ static struct page *split_locked(struct mm *mm, pte_t *directory, struct page *t
 	pte_write(directory, pte_unset(value, PTE_PRESENT));
 	tlb_flush_range(&mm->mmu, start, start + HUGE_PAGE_SIZE);
 	fill_table(table, value, own);
+	/* Before the table is seen: then other threads may free the frames. */
+	if (own)
+		page_group_dissolve(group);
 	pte_write(directory, pte_table(page_paddr(table)));
 	atomic_inc(&mm->table_pages);
 	atomic_dec(&mm->special_spans);
 	event_count(EVENT_HUGE_SPLIT);
-	if (!own)
-		return group;
-	page_group_dissolve(group);
-	return NULL;
+	return own ? NULL : group;
 }
 
 int huge_split(struct mm *mm, pte_t *directory, u64 address)
 {
-	struct page *table = pt_table_alloc(), *put = table;
+	struct page *table = pt_table_alloc_urgent(), *put = table;
 
 	if (!table)
 		return -ENOMEM;

@@ -124,6 +124,8 @@ static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned
  */
 pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end);
 struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
+/* The same out of the reserve if need be: who unmaps a part of a huge page gives memory back, and should not fail for want of it. */
+struct page *pt_table_alloc_urgent(void);
 /* Drops a reference of a directory entry that is no more, and that no CPU has cached: of a table, or of a group of frames. */
 void pt_table_put(struct page *table);
 

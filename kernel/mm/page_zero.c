@@ -24,12 +24,18 @@ static bool filling; /* [A] low was passed, high not yet: a hint */
 static DEFINE_PER_CPU(struct page *,
 		      zero_next); /* [C] behind the last frame that was cleared here: a hint */
 
+/* Without a block of the largest size there still is the reserve, of frames that nobody is clearing. */
+static bool zero_leaves_enough(u64 clean, u64 free)
+{
+	return free >= clean + buddy.reserve + (1u << PAGE_MAX_ORDER);
+}
+
 bool page_zero_wanted(void)
 {
 	u64 clean = READ_ONCE(buddy.clean_pages), free = READ_ONCE(buddy.free_pages);
 	int limit = READ_ONCE(filling) ? vm_zero_ahead_high : vm_zero_ahead_low;
 
-	return clean < (u64)limit && free >= clean + buddy.reserve + (1u << PAGE_MAX_ORDER);
+	return clean < (u64)limit && zero_leaves_enough(clean, free);
 }
 
 /* Clears up to CHUNK frames of a block. True: all of it is clear. */
@@ -64,7 +70,9 @@ void page_zero_some(void)
 
 	preempt_disable();
 	flags = spin_lock_irq(&buddy.lock);
-	block = buddy_take_dirty_locked();
+	/* Other CPUs may have taken theirs since this one was told to. */
+	block = zero_leaves_enough(buddy.clean_pages, buddy.free_pages) ? buddy_take_dirty_locked()
+									: NULL;
 	if (block)
 		buddy.being_zeroed += 1UL << block->order;
 	spin_unlock_irq(&buddy.lock, flags);

@@ -1,9 +1,9 @@
 /* User page tables: walking, making, freeing. Tables appear under mm->lock for reading and go away under it for writing. */
 #include "internal.h"
 
-struct page *pt_table_alloc(void)
+static struct page *table_alloc(unsigned int flags)
 {
-	struct page *page = page_alloc(0, PAGE_ZERO, PAGE_TABLE);
+	struct page *page = page_alloc(0, PAGE_ZERO | flags, PAGE_TABLE);
 
 	if (page) {
 		atomic_set(&page->table_refs, 1);
@@ -11,6 +11,18 @@ struct page *pt_table_alloc(void)
 		spin_init((struct spinlock *)page->table_lock, RANK_PAGE_TABLE);
 	}
 	return page;
+}
+
+struct page *pt_table_alloc(void)
+{
+	return table_alloc(0);
+}
+
+struct page *pt_table_alloc_urgent(void)
+{
+	struct page *page = table_alloc(0);
+
+	return page ? page : table_alloc(PAGE_ATOMIC);
 }
 
 /* The root is written through page_root_set, so its entries need a lock; lower ones are installed by one exchange. */

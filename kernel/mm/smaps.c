@@ -29,7 +29,8 @@ static void count_entry(struct residence *r, pte_t value, unsigned int sharers)
 	const struct page *page;
 	int maps;
 
-	if (!pte_present(value) || !pte_maps_page(value))
+	/* What PROT_NONE made absent is resident all the same. */
+	if (!pte_maps_page(value))
 		return;
 	page = pte_page(value);
 	if (page->owner == PAGE_ANON) {

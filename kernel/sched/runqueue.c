@@ -136,8 +136,8 @@ void runqueue_put_back(struct runqueue *rq, struct task *task)
 }
 
 /*
- * What was used beyond a period's runtime is charged to the next one: a late tick makes the real-time tasks wait later, not
- * less. Only while a fair task waits: nobody else has a claim to the rest of the period.
+ * What was used beyond a period's runtime is charged to the next one, but not to more than that: a late tick makes the
+ * real-time tasks wait later, not less. Only while a fair task waits: nobody else has a claim to the rest of the period.
  */
 void runqueue_throttle(struct runqueue *rq)
 {
@@ -147,8 +147,7 @@ void runqueue_throttle(struct runqueue *rq)
 	if (periods) {
 		rq->rt_period_start_ns += periods * SCHED_RT_PERIOD_NS;
 		rq->rt_used_ns -= MIN(rq->rt_used_ns, periods * SCHED_RT_RUNTIME_NS);
-		if (!rq->fair_count)
-			rq->rt_used_ns = 0;
+		rq->rt_used_ns = rq->fair_count ? MIN(rq->rt_used_ns, SCHED_RT_RUNTIME_NS) : 0;
 		throttled = false;
 	}
 	if (rq->rt_used_ns >= SCHED_RT_RUNTIME_NS && rq->fair_count)

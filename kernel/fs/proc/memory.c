@@ -7,6 +7,7 @@
 #include <abi/fcntl.h>
 #include <kernel/cred.h>
 #include <kernel/io_iter.h>
+#include <kernel/signal.h>
 #include <kernel/slab.h>
 #include <kernel/vm.h>
 #include <lib/string.h>
@@ -214,7 +215,7 @@ static ssize_t pagemap_copy(struct mm *mm, struct io_iter *iter, u64 *position, 
 	u64 words[PAGEMAP_WORDS];
 	ssize_t done = 0;
 
-	while (iter->left) {
+	while (iter->left && !signal_is_fatal_pending(current)) {
 		size_t size = sizeof(u64) *
 			      pagemap_words(mm, *position / sizeof(u64), iter->left, frames, words);
 
