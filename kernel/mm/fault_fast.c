@@ -31,30 +31,6 @@ static __always_inline bool vma_is_usual(const struct vma *vma, bool write)
 	return !vma->ops && !vma->fault_pages;
 }
 
-/* Huge pages and shared tables are of level 2. */
-static __always_inline bool table_is_own(pte_t directory, unsigned int level)
-{
-	if (level > 2)
-		return pte_present(directory);
-	return (directory.raw & (PTE_PRESENT | PTE_SOFT_SHARED_TABLE | PTE_HUGE)) == PTE_PRESENT;
-}
-
-/* The entry of level 1, if all tables above it exist and the last one is the address space's own; else NULL. */
-static __always_inline pte_t *entry_find_own(struct mm *mm, u64 address)
-{
-	pte_t *table = mm->mmu.root.table;
-
-#pragma GCC unroll 3
-	for (unsigned int level = 4; level >= 2; level--) {
-		pte_t value = pte_read(&table[pt_index(address, level)]);
-
-		if (unlikely(!table_is_own(value, level)))
-			return NULL;
-		table = pte_table_of(value);
-	}
-	return &table[pt_index(address, 1)];
-}
-
 /* Whether the entry before it, in the same table, is in use. */
 static __always_inline bool entry_follows_another(const pte_t *entry)
 {
@@ -70,7 +46,7 @@ static __always_inline pte_t *entry_find_usual(struct mm *mm, struct vma *vma, u
 	if (unlikely(!vma || address - vma->start >= vma->end - vma->start) ||
 	    !vma_is_usual(vma, write))
 		return NULL;
-	entry = entry_find_own(mm, address);
+	entry = pt_entry_own(mm, address, 1);
 	return likely(entry) && pte_none(pte_read(entry)) ? entry : NULL;
 }
 

@@ -92,6 +92,12 @@ static inline bool pte_is_own_table(pte_t directory)
 	return (directory.raw & (PTE_PRESENT | PTE_SOFT_SHARED_TABLE | PTE_HUGE)) == PTE_PRESENT;
 }
 
+/* The same of an entry of any level above 1: huge pages and shared tables are of level 2 only. */
+static __always_inline bool pte_is_own_table_at(pte_t directory, unsigned int level)
+{
+	return level > 2 ? pte_present(directory) : pte_is_own_table(directory);
+}
+
 /* The entry, or NULL if a table is missing, is not the address space's own, or a huge page is in its place. */
 static __always_inline pte_t *pt_entry_own(struct mm *mm, u64 address, unsigned int level)
 {
@@ -101,7 +107,7 @@ static __always_inline pte_t *pt_entry_own(struct mm *mm, u64 address, unsigned 
 	for (unsigned int at = 3; at >= level; at--) {
 		pte_t value = pte_read(entry);
 
-		if (unlikely(!pte_is_own_table(value)))
+		if (unlikely(!pte_is_own_table_at(value, at + 1)))
 			return NULL;
 		entry = &pte_table_of(value)[pt_index(address, at)];
 	}

@@ -108,31 +108,7 @@ static inline void spin_unlock_raw(struct spinlock *lock)
 	store_release(&lock->held, 0);
 }
 
-static inline void spin_lock(struct spinlock *lock)
-{
-	preempt_disable();
-	lock_rank_enter(lock->rank, false);
-	spin_lock_raw(lock);
-}
-
-/* Second lock of the same rank; the caller orders the two by address or by another rule it states. */
-static inline void spin_lock_nested(struct spinlock *lock)
-{
-	preempt_disable();
-	lock_rank_enter(lock->rank, true);
-	spin_lock_raw(lock);
-}
-
-bool spin_try_lock(struct spinlock *lock);
-
-static inline void spin_unlock(struct spinlock *lock)
-{
-	lock_rank_exit(lock->rank); /* first: once unlocked, the memory may be gone */
-	spin_unlock_raw(lock);
-	preempt_enable();
-}
-
-/* Preemption is off already, and stays so. */
+/* Preemption is off already, and stays so: the _pinned forms. */
 static inline void spin_lock_pinned(struct spinlock *lock)
 {
 	lock_rank_enter(lock->rank, false);
@@ -149,8 +125,30 @@ static inline bool spin_try_lock_pinned(struct spinlock *lock)
 
 static inline void spin_unlock_pinned(struct spinlock *lock)
 {
-	lock_rank_exit(lock->rank);
+	lock_rank_exit(lock->rank); /* first: once unlocked, the memory may be gone */
 	spin_unlock_raw(lock);
+}
+
+static inline void spin_lock(struct spinlock *lock)
+{
+	preempt_disable();
+	spin_lock_pinned(lock);
+}
+
+/* Second lock of the same rank; the caller orders the two by address or by another rule it states. */
+static inline void spin_lock_nested(struct spinlock *lock)
+{
+	preempt_disable();
+	lock_rank_enter(lock->rank, true);
+	spin_lock_raw(lock);
+}
+
+bool spin_try_lock(struct spinlock *lock);
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+	spin_unlock_pinned(lock);
+	preempt_enable();
 }
 
 static inline unsigned long spin_lock_irq(struct spinlock *lock)
@@ -163,8 +161,7 @@ static inline unsigned long spin_lock_irq(struct spinlock *lock)
 
 static inline void spin_unlock_irq(struct spinlock *lock, unsigned long flags)
 {
-	lock_rank_exit(lock->rank);
-	spin_unlock_raw(lock);
+	spin_unlock_pinned(lock);
 	irq_restore(flags); /* before preempt_enable: an interrupt held back may want a reschedule */
 	preempt_enable();
 }
