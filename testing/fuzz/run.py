@@ -123,7 +123,8 @@ def watch(machine, outcome, seconds):
             current = int(line[2])
         elif line[1] == "after":
             outcome.rounds += 1
-            outcome.calls = int(line[2].split()[2])
+            whole = AFTER.search(line[0])       # a message of the kernel may have come into the middle of so long a line
+            outcome.calls = int(whole[2]) if whole else outcome.calls
         elif line[1] in ("stuck", "bad"):
             outcome.findings.append(Finding(line[2], current))
         else:

@@ -256,12 +256,33 @@ static void finish_line(struct port *port)
 	}
 }
 
-/* Any context. When the port is busy, in an oops perhaps, the message goes out regardless. */
+/*
+ * For another CPU that fills the FIFO: soon done, unless the host has taken it away. What interrupted the owner on this CPU,
+ * an oops, waits in vain: once.
+ */
+static bool console_lock(struct port *port)
+{
+	static bool in_vain; /* [A] */
+
+	for (unsigned int i = 0; i < SPINS_MAX; i++) {
+		if (spin_try_lock(&port->lock)) {
+			WRITE_ONCE(in_vain, false);
+			return true;
+		}
+		if (READ_ONCE(in_vain))
+			return false;
+		cpu_relax();
+	}
+	WRITE_ONCE(in_vain, true);
+	return false;
+}
+
+/* Any context. When the port stays busy the message goes out regardless. */
 static void serial_console_write(const char *text, size_t length)
 {
 	unsigned long flags = irq_save();
 
-	if (spin_try_lock(&console_port->lock)) {
+	if (console_lock(console_port)) {
 		finish_line(console_port);
 		serial_console.write(text, length);
 		spin_unlock(&console_port->lock);
