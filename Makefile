@@ -74,8 +74,11 @@ override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 TEST_JOBS ?= 2
 # Another python3 may be first in PATH, one without Debian's packages.
 PYTHON  := /usr/bin/python3
-CC      := gcc
 LD      := ld
+# Where ccache is, builds share what their options do not touch: its preprocessor must not tell it the build's folder.
+CC      := $(if $(shell command -v ccache),ccache )gcc
+export CCACHE_DIR ?= $(CURDIR)/build/ccache
+export CCACHE_PREFIX_CPP := $(CURDIR)/testing/tools/cpp_anywhere.sh
 # Third-party source, unpacked once for all builds.
 ZLIB    := build/third_party/zlib
 Q       := $(if $(V),,@)
@@ -175,6 +178,7 @@ name     := $(subst $() ,+,$(strip $(PROFILE) $(WITH)))
 endif
 OUT := $(BUILD)/$(name)
 gen := $(OUT)/generated
+export CPP_OUT := $(OUT)
 
 # Puts text $2 into file $1 if it is not its content already, so that whatever depends on the file is made again.
 same  = $(and $(findstring x$1x,x$2x),$(findstring x$2x,x$1x))
