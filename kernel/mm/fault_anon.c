@@ -15,6 +15,16 @@
 
 int vm_fault_pages = 16;
 
+/* How many entries from this one on are empty, at most `limit`: a frame for any other would be cleared for nothing. */
+static unsigned int empty_run(const pte_t *entry, unsigned int limit)
+{
+	unsigned int n = 1;
+
+	while (n < limit && pte_none(pte_read(entry + n)))
+		n++;
+	return n;
+}
+
 /* How many entries a fault here fills, from its own on. The table's lock is not held: a wrong guess does no harm. */
 static inline unsigned int around_pages(const struct fault *f)
 {
@@ -24,9 +34,9 @@ static inline unsigned int around_pages(const struct fault *f)
 	unsigned int n = 1;
 
 	if (unlikely(f->vma->fault_pages))
-		return (unsigned int)MIN(room, (u64)f->vma->fault_pages);
+		return empty_run(f->entry, (unsigned int)MIN(room, (u64)f->vma->fault_pages));
 	if (unlikely(f->vma->flags & (VM_RANDOM | VM_SEQUENTIAL)))
-		return f->vma->flags & VM_RANDOM ? 1 : limit;
+		return f->vma->flags & VM_RANDOM ? 1 : empty_run(f->entry, limit);
 	while (n < limit && n <= index && !pte_none(pte_read(f->entry - n)))
 		n *= 2;
 	return MIN(n, limit);

@@ -103,6 +103,26 @@ function drawRows() {
     { height: 120 + names.length * 19, shapes: [oneLine(1)] }), CONFIG);
 }
 
+// The curve of multi_page_alloc: cost of a page by pages a fault, in order and at random.
+function drawPages() {
+  const results = run().results, traces = [];
+  Object.keys(results).forEach((kernel) => ["seq", "random"].forEach((order) => {
+    const names = DATA.order.filter((name) => name.startsWith(`multi_page_${order}_`) && results[kernel][name]);
+    if (names.length)
+      traces.push({ type: "scatter", mode: "lines+markers", name: `${kernel}, ${order === "seq" ? "in order" : "random"}`,
+        x: names.map((name) => Number(name.split("_").pop())), y: names.map((name) => results[kernel][name].per_op),
+        line: { color: colour(kernel), dash: order === "seq" ? "solid" : "dot" }, marker: { size: 6 },
+        hovertemplate: "%{x} pages a fault: %{y:,.0f}<extra>%{fullData.name}</extra>" });
+  }));
+  $("pages-box").hidden = !traces.length;
+  if (!traces.length)
+    return;
+  const made = layout(1, { type: "log", title: "pages a fault", tickvals: [1, 2, 4, 8, 16, 32, 64] }, { height: 480 });
+  const unit = Object.values(results[Object.keys(results)[0]])[0].unit === "insn" ? "instructions" : "ns";
+  made.yaxis = { automargin: true, gridcolor: made.xaxis.gridcolor, rangemode: "tozero", title: `${unit} a page` };
+  Plotly.react("pages", traces, made, CONFIG);
+}
+
 function cell(row, text, key, kind) {
   const made = row.insertCell();
   made.textContent = text;
@@ -208,6 +228,7 @@ function showMeta() {
 function draw() {
   drawGroups();
   drawRows();
+  drawPages();
   fillTable();
   showMeta();
 }

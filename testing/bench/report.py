@@ -29,7 +29,7 @@ th button { all: unset; cursor: pointer; font-weight: 600; } th button:focus-vis
 th[aria-sort=ascending] button::after { content: " \\25b2"; } th[aria-sort=descending] button::after { content: " \\25bc"; }
 .good { color: var(--good); } .bad { color: var(--bad); } #troubles { color: var(--bad); white-space: pre-wrap; }
 .choices { display: flex; flex-wrap: wrap; gap: 12px; margin: 8px 0; } select { font: inherit; max-width: 100%; box-sizing: border-box; } label { max-width: 100%; }
-#groups, #rows { overflow: hidden; } #troubles, #meta { overflow-wrap: anywhere; }
+#groups, #rows, #pages { overflow: hidden; } #troubles, #meta { overflow-wrap: anywhere; }
 #meta { font-size: 0.85em; } #compare-box { max-height: 600px; overflow: auto; }
 """
 BODY = """
@@ -40,6 +40,9 @@ is left without the user instructions.</p>
 <p id="meta"></p><details id="trouble-box"><summary id="trouble-count" class="bad"></summary><p id="troubles"></p></details>
 <h2>By group</h2><div id="groups"></div>
 <h2>By benchmark</h2><div id="rows"></div>
+<section id="pages-box"><h2>Pages a fault</h2>
+<p>2 GiB, a store to each page, per page. Aramid brings as many pages a fault as the program asked for by multi_page_alloc; Linux has no
+such call.</p><div id="pages"></div></section>
 <h2>Figures</h2><p>Click a column's title to sort. ✓ and ✗: the goal is met or not.</p>
 <div class="wide"><table id="figures"></table></div>
 <h2>Two runs compared</h2>

@@ -293,20 +293,23 @@ def report(session, document, interrupted):
     if not session.options.only:
         for line in not_built():
             print(f"not built: {line}")
+        long = sorted({row.group for row in suite.rows() if row.has(suite.LONG)} - {row.group for row in session.rows})
+        if long:
+            print(f"only with FULL=1, or by name (ONLY=): {' '.join(long)}")
     holes = session.holes(interrupted) + session.troubles
     for hole in holes:
         print(f"bench: {hole.splitlines()[0]}", file=sys.stderr)
     return (130 if interrupted else 1) if holes else 0
 
 
-def chosen(rows, only):
-    """The rows that --only names, or all."""
+def chosen(rows, only, full):
+    """The rows that --only names, or all; those that take long only in a full run."""
     words = only.split(",") if only else []
     known = {row.name for row in rows} | {row.group for row in rows}
     unknown = [word for word in words if word not in known]
     if unknown:
         raise SystemExit(f"bench: no benchmark or group {' '.join(unknown)}; there are: {' '.join(sorted(known))}")
-    return [row for row in rows if not words or row.name in words or row.group in words]
+    return [row for row in rows if row.name in words or row.group in words or (not words and (full or not row.has(suite.LONG)))]
 
 
 def parse():
@@ -339,7 +342,7 @@ def main():
         sys.exit("\n".join(f"bench: {text}" for text in missing))
     accel, why = kernels.choose_accel(options.accel)
     suite.initramfs()
-    session = Session(options, accel, chosen(suite.rows(), options.only))
+    session = Session(options, accel, chosen(suite.rows(), options.only, options.full))
     if not session.machines():
         sys.exit(f"bench: nothing of {options.only} can be measured with {accel}: try ACCEL=tcg")
     interrupted = session.run()

@@ -17,7 +17,7 @@ APPLETS = ("sh", "true", "cat", "grep", "sed", "sort", "uniq", "rm", "mkdir", "t
 # The text lies where no program of the initramfs has code, so that a profiler can tell the suite by addresses.
 CFLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-static", "-no-pie",
           "-fno-pie", "-Wl,--build-id=none", "-Wl,-Ttext-segment=0x10000000", f"-ffile-prefix-map={ROOT}=."]
-SHARE, COLD, BIG, SMP, BOOT = 1, 2, 4, 8, 16
+SHARE, COLD, BIG, SMP, BOOT, LONG = 1, 2, 4, 8, 16, 32
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ enum {
 	BIG = 4, /* needs 4 GiB of memory */
 	SMP = 8, /* needs 2 CPUs, and is measured by the wall clock only */
 	BOOT = 16, /* measured by init, once a boot */
+	LONG = 32, /* takes long: in a full run, or by its name or group */
 };
 
 struct bench {

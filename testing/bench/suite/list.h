@@ -69,6 +69,22 @@ BENCH(fault_zero_write, "fault", 0, NULL, NULL, 4096, 5, 31,
 BENCH(cow_fault, "fault", 0, setup_cow, teardown_map, 4096, 5, 31,
       "store to each page of 16 MiB after a fork, per page")
 
+#define MULTI_PAGE(pages)                                                                          \
+	BENCH(multi_page_seq_##pages, "multi_page", COLD | BIG | LONG, setup_multi_page,           \
+	      teardown_multi_page, 524288, 1, 3,                                                   \
+	      "2 GiB, a store to each page in order, pages a fault: " #pages)                      \
+	BENCH(multi_page_random_##pages, "multi_page", COLD | BIG | LONG, setup_multi_page,        \
+	      teardown_multi_page, 524288, 1, 3,                                                   \
+	      "the same in random order, pages a fault: " #pages)
+MULTI_PAGE(1)
+MULTI_PAGE(2)
+MULTI_PAGE(4)
+MULTI_PAGE(8)
+MULTI_PAGE(16)
+MULTI_PAGE(32)
+MULTI_PAGE(64)
+#undef MULTI_PAGE
+
 BENCH(sigaction, "signal", 0, NULL, NULL, 100, 21, 201, "sigaction: set SIG_IGN")
 BENCH(sigprocmask, "signal", 0, NULL, NULL, 100, 21, 201, "sigprocmask: block, unblock")
 BENCH(signal_delivery, "signal", 0, setup_signal, teardown_signal, 100, 21, 201,

@@ -15,6 +15,8 @@ long setup_window(void);
 long setup_random(void);
 long setup_cow(void);
 long setup_memcpy(void);
+long setup_multi_page(void);
+void teardown_multi_page(void);
 long setup_256m(void);
 void teardown_map(void);
 
