@@ -22,7 +22,8 @@
 #?   make test [PYTEST='-k x']  what every change must pass
 #?   make test-full             the same and what takes longer
 #?   make unit                  libs/ on this machine, with sanitizers
-#?   make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels
+#?   make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels.
+#?                              SMP=1,4 CPUs
 #?   make fuzz SECONDS=3600     random system calls on fortress; SEED=x again as x,
 #?                              FUZZ='--round N' a part of it
 #?   make fail-alloc            contracts while the n-th allocation fails;
@@ -129,7 +130,7 @@ readme: all-profiles
 unit:
 	@$(PYTHON) testing/unit/run.py
 contracts:
-	@$(PYTHON) testing/contracts/run.py --profile $(PROFILE)
+	@$(PYTHON) testing/contracts/run.py --profile $(PROFILE) --smp '$(or $(SMP),1)'
 fuzz:
 	@$(MAKE) --no-print-directory $(jobs) PROFILE=fortress WITH=FAIL_ALLOC all
 	@$(PYTHON) testing/fuzz/run.py --corpus --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(FUZZ)

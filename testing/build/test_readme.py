@@ -23,6 +23,7 @@ def test_staleness_is_found(built):
     wrong = TEXT[:start] + re.sub(r"\d{3,}", "99", TEXT[start:end]) + TEXT[end:]
     assert total not in wrong[start:end] and len(readme.check(wrong)) == len(PROFILES)
     assert readme.check(TEXT.replace("red zones", "green zones")) == ["the table of mechanisms"]
+    assert readme.check(TEXT.replace("| signals | ", "| signals | 1")) == ["the number of contracts"]
 
 
 def test_files_exist():

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""readme.py [--check] - writes what README.md says about the four kernels, between its markers.
+"""readme.py [--check] - writes what README.md says about the four kernels, between its markers, and contracts/README.md.
 
 The table of mechanisms comes from profiles/README.md, in a reader's words, its prices from what `make bench-cost` measured; the
-sizes from the kernels in the build folder.
+sizes from the kernels in the build folder; what they keep of the contracts from the last runs of these.
 --check: writes nothing, fails if the table is another one or a size is off by more than 5 %.
 """
 import json
@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from testing.bench.price import FILE as COST, short
+from testing.contracts import catalogue
 from testing.mechanisms import PROFILES, has, mechanisms
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build")).resolve()
@@ -91,6 +92,8 @@ def check(text):
     start, end = between(text, "profiles")
     if text[start:end].split("\n")[:-1] != profile_table():
         stale.append("the table of mechanisms")
+    start, end = between(text, "contracts")
+    stale += catalogue.stale(text[start:end])
     start, end = between(text, "sizes")
     said = [int(word) for word in re.findall(r"\d+", text[start:end].split("| together |")[-1])]
     for profile, told, parts in zip(PROFILES, said or [0] * 4, sizes().values()):
@@ -115,7 +118,9 @@ def main():
     if "--check" in sys.argv[1:]:
         stale = check(text)
         sys.exit(f"README.md is stale: run 'make readme': {'; '.join(stale)}" if stale else 0)
-    write({"profiles": profile_table(), "sizes": size_table(sizes())})
+    latest = catalogue.verdicts()
+    write({"profiles": profile_table(), "sizes": size_table(sizes()), "contracts": catalogue.summary(latest)})
+    catalogue.FILE.write_text(catalogue.pages(latest))
 
 
 if __name__ == "__main__":
