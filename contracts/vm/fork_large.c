@@ -3,7 +3,7 @@
  * the pages that its model has.
  * mutants: clone=flags|CLONE_VM|CLONE_VFORK madvise=0
  */
-#include "contract.h"
+#include "random.h"
 
 #define PAGES 6144UL /* 24 MiB: page tables that one mapping fills, and some that it does not */
 #define STEPS 60
@@ -11,15 +11,6 @@
 
 static unsigned char model[PAGES]; /* what each page is filled with */
 static unsigned char *window;
-static uint64_t state = 88172645463325252ULL;
-
-static unsigned long below(unsigned long limit)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned long)(state >> 20) % limit;
-}
 
 static void check_page(unsigned long page)
 {
@@ -115,7 +106,7 @@ static void live(unsigned int depth)
 		if (depth < DEPTH && i % (STEPS / 2) == 5) {
 			children[i / (STEPS / 2)] = fork_child();
 			if (!children[i / (STEPS / 2)]) {
-				state += i * 2654435761ULL + depth;
+				random_state += i * 2654435761ULL + depth;
 				check_all();
 				live(depth + 1);
 				_exit(0);

@@ -2,7 +2,7 @@
  * random_maps.c - random mmap, munmap, mprotect, mremap, madvise and fork leave each page with the bytes a model has for it.
  * mutants: munmap=0 mprotect=0 madvise=0 mremap=0 mmap#3+=ENOMEM
  */
-#include "contract.h"
+#include "random.h"
 
 #define PAGES 48 /* of the window that the calls work in */
 #define SECONDS 2
@@ -25,16 +25,8 @@ static struct page model[PAGES];
 static unsigned char file_fill[FILE_PAGES];
 static unsigned char *window;
 static int file;
-static uint64_t seed, state; /* `random_maps SEED` repeats what failed */
+static uint64_t seed; /* `random_maps SEED` repeats what failed */
 static long steps;
-
-static unsigned int below(unsigned int limit)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned int)((state >> 20) % limit);
-}
 
 static unsigned char model_fill(const struct page *page)
 {
@@ -263,7 +255,7 @@ int main(int argc, char **argv)
 	long long end = now_ns() + SECONDS * 1000000000LL;
 
 	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (unsigned long long)now_ns();
-	state = seed | 1;
+	random_state = seed | 1;
 	file = file_with("pages", "");
 	for (unsigned int i = 0; i < FILE_PAGES; i++)
 		expect_eq(write(file, bytes, sizeof(bytes)), sizeof(bytes));

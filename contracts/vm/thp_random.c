@@ -3,6 +3,7 @@
  * page with what a model has for it; in parent and child.
  * mutants: munmap#2+=0 mprotect=0 madvise(advice:MADV_DONTNEED)=0 mremap=0
  */
+#include "random.h"
 #include "thp.h"
 
 #define BLOCKS 5
@@ -17,17 +18,9 @@ struct page {
 
 static struct page model[PAGES];
 static unsigned char *window;
-static uint64_t state, seed; /* `thp_random SEED` repeats what failed */
+static uint64_t seed; /* `thp_random SEED` repeats what failed */
 static uint32_t next_value;
 static long steps;
-
-static unsigned int below(unsigned int limit)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned int)((state >> 20) % limit);
-}
 
 /* Half of the ranges are whole blocks. */
 static unsigned int range_pick(unsigned int *start)
@@ -199,7 +192,7 @@ static void split_up(void)
 	pid_t pid = fork_child();
 
 	if (!pid) {
-		state += 77;
+		random_state += 77;
 		next_value += 1000000;
 	}
 	for (int i = 0; i < 12; i++)
@@ -216,7 +209,7 @@ int main(int argc, char **argv)
 	long long end = now_ns() + SECONDS * 1000000000LL;
 
 	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)now_ns() | 1;
-	state = seed;
+	random_state = seed;
 	thp_on();
 	window = thp_map(BLOCKS);
 	for (unsigned int i = 0; i < PAGES; i++)
