@@ -3,29 +3,9 @@
  * mutants: openat=ENOENT clone=ENOSYS madvise=0 mmap=ENOMEM
  */
 #include "contract.h"
+#include "smaps.h"
 
 #define PAGES 16
-
-/* The line `name` of the mapping that begins at `at`, in KiB. */
-static long smaps_kb(const void *at, const char *name)
-{
-	FILE *smaps = fopen("/proc/self/smaps", "r");
-	size_t length = strlen(name);
-	bool inside = false;
-	unsigned long start, end;
-	long found = -1;
-	char line[512];
-
-	expect(smaps);
-	while (fgets(line, sizeof(line), smaps)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			inside = start == (uintptr_t)at;
-		else if (inside && !strncmp(line, name, length) && line[length] == ':')
-			found = atol(line + length + 1);
-	}
-	fclose(smaps);
-	return found;
-}
 
 static void tell(const char *when, const void *at)
 {
@@ -34,7 +14,7 @@ static void tell(const char *when, const void *at)
 
 	say("%s:", when);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		say("  %s %ld", names[i], smaps_kb(at, names[i]));
+		say("  %s %ld", names[i], smaps_kb(at, PAGE, names[i]));
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "contract.h"
+#include "smaps.h"
 
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -44,24 +45,10 @@ static inline unsigned char *thp_map(size_t count)
 	return at;
 }
 
-/* AnonHugePages of the mappings that begin in [at, at + length), in KiB. */
+/* KiB that 2 MiB pages have in the mappings that begin in [at, at + length). */
 static inline long thp_kb(const void *at, size_t length)
 {
-	FILE *smaps = fopen("/proc/self/smaps", "r");
-	unsigned long start, end;
-	bool inside = false;
-	long sum = 0, kb;
-	char line[512];
-
-	expect(smaps);
-	while (fgets(line, sizeof(line), smaps)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			inside = start >= (uintptr_t)at && start < (uintptr_t)at + length;
-		else if (inside && sscanf(line, "AnonHugePages: %ld", &kb) == 1)
-			sum += kb;
-	}
-	fclose(smaps);
-	return sum;
+	return smaps_kb(at, length, "AnonHugePages");
 }
 
 static inline long minor_faults(void)
