@@ -32,64 +32,59 @@ static int copy_range(struct seq_file *out, struct mm *mm, u64 start, u64 end)
 	return 0;
 }
 
-SHOW(cmdline)
+/* What `show` writes of a task's memory; nothing if it has none. */
+static int show_memory(struct seq_file *out, struct task *task,
+		       int (*show)(struct seq_file *out, struct mm *mm))
 {
-	struct mm *mm = task_mm_get(target->task);
+	struct mm *mm = task_mm_get(task);
 	int error;
 
 	if (!mm)
 		return 0;
-	error = copy_range(out, mm, mm->arg_start, mm->arg_end);
+	error = show(out, mm);
 	mm_put_user(mm);
 	return error;
 }
 
-SHOW(environ)
-{
-	struct mm *mm = task_mm_get(target->task);
-	int error;
+/* SHOW(name), by the block that follows. */
+#define SHOW_MEMORY(name)                                                                          \
+	static int memory_##name(struct seq_file *out, struct mm *mm);                             \
+	SHOW(name)                                                                                 \
+	{                                                                                          \
+		return show_memory(out, target->task, memory_##name);                              \
+	}                                                                                          \
+	static int memory_##name(struct seq_file *out, struct mm *mm)
 
-	if (!mm)
-		return 0;
-	error = copy_range(out, mm, mm->env_start, mm->env_end);
-	mm_put_user(mm);
-	return error;
+SHOW_MEMORY(cmdline)
+{
+	return copy_range(out, mm, mm->arg_start, mm->arg_end);
+}
+
+SHOW_MEMORY(environ)
+{
+	return copy_range(out, mm, mm->env_start, mm->env_end);
 }
 
 /* Pairs up to and with AT_NULL. */
-SHOW(auxv)
+SHOW_MEMORY(auxv)
 {
-	struct mm *mm = task_mm_get(target->task);
 	size_t pairs = 0;
 
-	if (!mm)
-		return 0;
 	while (2 * pairs + 2 < ARRAY_LEN(mm->auxv) && mm->auxv[2 * pairs] != AT_NULL)
 		pairs++;
 	seq_write(out, mm->auxv, (pairs + 1) * 2 * sizeof(mm->auxv[0]));
-	mm_put_user(mm);
 	return 0;
 }
 
-SHOW(maps)
+SHOW_MEMORY(maps)
 {
-	struct mm *mm = task_mm_get(target->task);
-
-	if (!mm)
-		return 0;
 	vm_show_maps(out, mm);
-	mm_put_user(mm);
 	return 0;
 }
 
-SHOW(smaps)
+SHOW_MEMORY(smaps)
 {
-	struct mm *mm = task_mm_get(target->task);
-
-	if (!mm)
-		return 0;
 	vm_show_smaps(out, mm);
-	mm_put_user(mm);
 	return 0;
 }
 
@@ -120,6 +115,14 @@ static void mem_release(struct file *file)
 {
 	if (file->private_data)
 		mm_put(file->private_data);
+}
+
+/* The memory that the file is about, with a user: mm_put_user. NULL: nobody uses it any more. */
+static struct mm *mem_get_user(const struct file *file)
+{
+	struct mm *mm = file->private_data;
+
+	return mm && ref_try_get(&mm->users) ? mm : NULL;
 }
 
 /* One page at most: bytes moved; 0: nothing is mapped there; -EFAULT. */
@@ -158,10 +161,10 @@ static ssize_t mem_move(struct mm *mm, struct io_iter *iter, u64 *position, bool
 
 static ssize_t mem_transfer(struct file *file, struct io_iter *iter, u64 *position, bool write)
 {
-	struct mm *mm = file->private_data;
+	struct mm *mm = iter->left ? mem_get_user(file) : NULL;
 	ssize_t done;
 
-	if (!iter->left || !mm || !ref_try_get(&mm->users))
+	if (!mm)
 		return 0;
 	done = mem_move(mm, iter, position, write);
 	mm_put_user(mm);
@@ -231,10 +234,10 @@ static ssize_t pagemap_copy(struct mm *mm, struct io_iter *iter, u64 *position, 
 
 static ssize_t pagemap_read(struct file *file, struct io_iter *iter, u64 *position)
 {
-	struct mm *mm = file->private_data;
+	struct mm *mm = mem_get_user(file);
 	ssize_t done;
 
-	if (!mm || !ref_try_get(&mm->users))
+	if (!mm)
 		return 0;
 	if (*position % sizeof(u64) || iter->left % sizeof(u64))
 		done = -EINVAL;
