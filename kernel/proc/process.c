@@ -178,9 +178,19 @@ void process_usage(struct process *process, int who, struct abi_rusage *usage)
 	usage_to_user_form(&sum, usage);
 }
 
+void process_io_locked(const struct process *process, struct io_counts *sum)
+{
+	const struct task *thread;
+
+	*sum = process->io;
+	list_for_each_entry (thread, &process->threads, thread_link)
+		io_counts_add(sum, &thread->io);
+}
+
 void process_inherit_usage(struct process *child)
 {
 	struct process *process = current->process;
+	struct io_counts io = { 0 };
 	struct usage sum = { 0 };
 	unsigned long flags;
 	struct sighand *sighand = process_lock_sighand(child, &flags);
@@ -188,6 +198,7 @@ void process_inherit_usage(struct process *child)
 	if (sighand) {
 		usage_add_self(&sum, child);
 		usage_add_children(&sum, child);
+		process_io_locked(child, &io);
 		spin_unlock_irq(&sighand->lock, flags);
 	}
 	flags = spin_lock_irq(&current->sighand->lock);
@@ -198,6 +209,7 @@ void process_inherit_usage(struct process *child)
 	process->children_switches_voluntary += sum.voluntary;
 	process->children_switches_involuntary += sum.involuntary;
 	process->children_rss_peak = MAX(process->children_rss_peak, sum.rss_peak);
+	io_counts_add(&process->io, &io);
 	spin_unlock_irq(&current->sighand->lock, flags);
 }
 

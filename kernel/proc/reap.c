@@ -73,6 +73,7 @@ static void account_thread(struct process *process, struct task *task)
 	process->faults_major += task->faults_major;
 	process->switches_voluntary += task->sched.switches_voluntary;
 	process->switches_involuntary += task->sched.switches_involuntary;
+	io_counts_add(&process->io, &task->io);
 }
 
 /* tasklist_lock held. Returns the handlers, whose reference is the caller's now. */

@@ -76,6 +76,20 @@ static ssize_t copy_locked(struct copying *copying, bool own_in, bool own_out, s
 	return result;
 }
 
+/* As one read and one write. */
+static ssize_t counted(ssize_t done)
+{
+	struct io_counts *io = &current->io;
+
+	io->reads++;
+	io->writes++;
+	if (done > 0) {
+		io->read_bytes += (u64)done;
+		io->written_bytes += (u64)done;
+	}
+	return done;
+}
+
 static bool has_position(const struct file *file)
 {
 	return !(file->mode & FILE_NO_POSITION_LOCK);
@@ -102,7 +116,7 @@ static ssize_t sendfile(struct file *out, struct file *in, u64 *offset, size_t c
 		.out_position = has_position(out) ? &out->position : &none,
 	};
 
-	return copy_locked(&copying, !offset, has_position(out), MIN(count, TRANSFER_MAX));
+	return counted(copy_locked(&copying, !offset, has_position(out), MIN(count, TRANSFER_MAX)));
 }
 
 long sys_sendfile(int out_fd, int in_fd, struct user_ptr offset, size_t count)
@@ -164,7 +178,10 @@ static ssize_t copy_range(struct file *in, struct file *out, struct range_offset
 	count = MIN(count, TRANSFER_MAX);
 	if (ranges_overlap(&copying, count))
 		return -EINVAL;
-	return copy_locked(&copying, !offsets->in_user.addr, !offsets->out_user.addr, count);
+	if (!count)
+		return 0;
+	return counted(
+		copy_locked(&copying, !offsets->in_user.addr, !offsets->out_user.addr, count));
 }
 
 static int offsets_read(struct range_offsets *offsets)

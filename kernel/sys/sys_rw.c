@@ -13,9 +13,22 @@
 
 enum direction { READING, WRITING };
 
-/* One call of the file's operation; the file has the mode. Inlined with a constant direction. */
+/* One call more, which moved so many bytes. */
+static __always_inline void count(enum direction direction, ssize_t done)
+{
+	struct io_counts *io = &current->io;
+
+	*(direction == WRITING ? &io->writes : &io->reads) += 1;
+	if (done > 0)
+		*(direction == WRITING ? &io->written_bytes : &io->read_bytes) += (u64)done;
+}
+
+/*
+ * One call of the file's operation; the file has the mode. Inlined with a constant direction. As on Linux a vectored call is
+ * counted whatever comes of it, which is its caller's part, and another one if the file can be asked at all.
+ */
 static __always_inline ssize_t transfer(struct file *file, struct io_iter *iter, u64 *position,
-					enum direction direction)
+					enum direction direction, bool vectored)
 {
 	__typeof__(file->ops->read) operation = direction == WRITING ? file->ops->write
 								     : file->ops->read;
@@ -25,6 +38,8 @@ static __always_inline ssize_t transfer(struct file *file, struct io_iter *iter,
 		return -EINVAL;
 	iter->no_wait = READ_ONCE(file->flags) & O_NONBLOCK;
 	done = operation(file, iter, position);
+	if (!vectored)
+		count(direction, done);
 	if (done > 0)
 		notify_file(file, direction == WRITING ? IN_MODIFY : IN_ACCESS);
 	return done;
@@ -45,17 +60,17 @@ static __always_inline bool position_lock(struct file *file)
 }
 
 static __always_inline ssize_t transfer_at_position(struct file *file, struct io_iter *iter,
-						    enum direction direction)
+						    enum direction direction, bool vectored)
 {
 	u64 position = 0;
 	ssize_t result;
 	bool locked;
 
 	if (file->mode & FILE_NO_POSITION_LOCK)
-		return transfer(file, iter, &position, direction);
+		return transfer(file, iter, &position, direction, vectored);
 	locked = position_lock(file);
 	position = file->position;
-	result = transfer(file, iter, &position, direction);
+	result = transfer(file, iter, &position, direction, vectored);
 	file->position = position;
 	if (unlikely(locked))
 		mutex_unlock(&file->position_lock);
@@ -78,7 +93,7 @@ static __always_inline long transfer_buffer(int fd, struct user_ptr buffer, size
 		result = -EFAULT;
 	} else {
 		io_iter_user(&iter, buffer, MIN(size, TRANSFER_MAX));
-		result = transfer_at_position(file, &iter, direction);
+		result = transfer_at_position(file, &iter, direction, false);
 	}
 	fd_put(ref);
 	return result;
@@ -97,7 +112,7 @@ long sys_write(int fd, struct user_ptr buffer, size_t size)
 /* --- At a position ------------------------------------------------------------------------------------------------------ */
 
 static __always_inline long transfer_positioned(int fd, struct io_iter *iter, s64 offset,
-						enum direction direction)
+						enum direction direction, bool vectored)
 {
 	struct fd_ref ref;
 	struct file *file;
@@ -115,7 +130,7 @@ static __always_inline long transfer_positioned(int fd, struct io_iter *iter, s6
 	else if (!has_mode(file, direction))
 		result = -EBADF;
 	else
-		result = transfer(file, iter, &position, direction);
+		result = transfer(file, iter, &position, direction, vectored);
 	fd_put(ref);
 	return result;
 }
@@ -136,7 +151,7 @@ static __always_inline long transfer_buffer_positioned(int fd, struct user_ptr b
 	if (unlikely(!user_range_ok(buffer, size)))
 		return fd_is_open(fd) ? -EFAULT : -EBADF;
 	io_iter_user(&iter, buffer, MIN(size, TRANSFER_MAX));
-	return transfer_positioned(fd, &iter, offset, direction);
+	return transfer_positioned(fd, &iter, offset, direction, false);
 }
 
 long sys_pread64(int fd, struct user_ptr buffer, size_t size, s64 offset)
@@ -152,8 +167,8 @@ long sys_pwrite64(int fd, struct user_ptr buffer, size_t size, s64 offset)
 /* --- Vectored ------------------------------------------------------------------------------------------------------------ */
 
 /* Offset -1: at the file's position. */
-static __always_inline long transfer_vector(int fd, struct user_ptr iov, unsigned long count,
-					    s64 offset, enum direction direction)
+static __always_inline long transfer_segments(int fd, struct user_ptr iov, unsigned long segments,
+					      s64 offset, enum direction direction)
 {
 	struct io_segment inline_segments[8];
 	struct fd_ref ref = fd_get(fd);
@@ -163,62 +178,72 @@ static __always_inline long transfer_vector(int fd, struct user_ptr iov, unsigne
 
 	if (unlikely(!file))
 		return -EBADF;
-	result = has_mode(file, direction) ? io_iter_import(&iter, iov, count, inline_segments)
+	result = has_mode(file, direction) ? io_iter_import(&iter, iov, segments, inline_segments)
 					   : -EBADF;
 	if (likely(!result)) {
 		if (offset == -1)
-			result = transfer_at_position(file, &iter, direction);
+			result = transfer_at_position(file, &iter, direction, true);
 		else
-			result = transfer_positioned(fd, &iter, offset, direction);
+			result = transfer_positioned(fd, &iter, offset, direction, true);
 		io_iter_destroy(&iter, inline_segments);
 	}
 	fd_put(ref);
 	return result;
 }
 
-long sys_readv(int fd, struct user_ptr iov, u64 count)
+static __always_inline long transfer_vector(int fd, struct user_ptr iov, unsigned long segments,
+					    s64 offset, enum direction direction)
 {
-	return transfer_vector(fd, iov, count, -1, READING);
+	long result = transfer_segments(fd, iov, segments, offset, direction);
+
+	count(direction, result);
+	return result;
 }
 
-long sys_writev(int fd, struct user_ptr iov, u64 count)
+long sys_readv(int fd, struct user_ptr iov, u64 segments)
 {
-	return transfer_vector(fd, iov, count, -1, WRITING);
+	return transfer_vector(fd, iov, segments, -1, READING);
 }
 
-long sys_preadv(int fd, struct user_ptr iov, u64 count, u64 low, u64 high)
+long sys_writev(int fd, struct user_ptr iov, u64 segments)
+{
+	return transfer_vector(fd, iov, segments, -1, WRITING);
+}
+
+long sys_preadv(int fd, struct user_ptr iov, u64 segments, u64 low, u64 high)
 {
 	(void)high; /* a whole position fits into `low` */
-	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, count, (s64)low, READING);
+	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, segments, (s64)low, READING);
 }
 
-long sys_pwritev(int fd, struct user_ptr iov, u64 count, u64 low, u64 high)
+long sys_pwritev(int fd, struct user_ptr iov, u64 segments, u64 low, u64 high)
 {
 	(void)high;
-	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, count, (s64)low, WRITING);
+	return (s64)low < 0 ? -EINVAL : transfer_vector(fd, iov, segments, (s64)low, WRITING);
 }
 
 /* RWF_HIPRI asks for nothing that could be seen; the others would need support in each file. */
-static __always_inline long transfer_vector_flags(int fd, struct user_ptr iov, unsigned long count,
-						  s64 offset, u32 flags, enum direction direction)
+static __always_inline long transfer_vector_flags(int fd, struct user_ptr iov,
+						  unsigned long segments, s64 offset, u32 flags,
+						  enum direction direction)
 {
 	if (flags & ~(u32)RWF_HIPRI)
 		return -EOPNOTSUPP;
 	if (offset < -1)
 		return -EINVAL;
-	return transfer_vector(fd, iov, count, offset, direction);
+	return transfer_vector(fd, iov, segments, offset, direction);
 }
 
-long sys_preadv2(int fd, struct user_ptr iov, u64 count, u64 low, u64 high, u32 flags)
+long sys_preadv2(int fd, struct user_ptr iov, u64 segments, u64 low, u64 high, u32 flags)
 {
 	(void)high;
-	return transfer_vector_flags(fd, iov, count, (s64)low, flags, READING);
+	return transfer_vector_flags(fd, iov, segments, (s64)low, flags, READING);
 }
 
-long sys_pwritev2(int fd, struct user_ptr iov, u64 count, u64 low, u64 high, u32 flags)
+long sys_pwritev2(int fd, struct user_ptr iov, u64 segments, u64 low, u64 high, u32 flags)
 {
 	(void)high;
-	return transfer_vector_flags(fd, iov, count, (s64)low, flags, WRITING);
+	return transfer_vector_flags(fd, iov, segments, (s64)low, flags, WRITING);
 }
 
 /* --- Position ------------------------------------------------------------------------------------------------------------- */

@@ -77,6 +77,7 @@ SHOW(comm);
 SHOW(cmdline);
 SHOW(environ);
 SHOW(auxv);
+SHOW(io);
 SHOW(maps);
 SHOW(smaps);
 ssize_t write_comm(const struct proc_target *target, char *text, size_t size);

@@ -149,6 +149,7 @@ static const struct pid_entry entries[] = {
 	{ "smaps", S_IFREG | 0444, .is_private = true, .show = show_smaps },
 	{ "mem", S_IFREG | 0600, .file_ops = &pid_mem_ops },
 	{ "pagemap", S_IFREG | 0400, .file_ops = &pid_pagemap_ops },
+	{ "io", S_IFREG | 0400, .show = show_io },
 	{ "cwd", S_IFLNK | 0777, .is_private = true, .path = cwd_path },
 	{ "root", S_IFLNK | 0777, .is_private = true, .path = root_path },
 	{ "exe", S_IFLNK | 0777, .is_private = true, .path = exe_path },

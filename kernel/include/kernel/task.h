@@ -72,6 +72,11 @@ struct sched_entity {
 	struct list rt_link;
 };
 
+/* What read, write and the calls like them have moved, and how often they were made: /proc/<pid>/io. */
+struct io_counts {
+	u64 read_bytes, written_bytes, reads, writes;
+};
+
 /* Shared by the threads of a process. */
 struct process {
 	struct refcount ref;
@@ -103,6 +108,7 @@ struct process {
 	u64 switches_voluntary, switches_involuntary, children_switches_voluntary,
 		children_switches_involuntary;
 	long rss_peak, children_rss_peak; /* pages */
+	struct io_counts io; /* and of children that were waited for, as on Linux */
 
 	struct hrtimer real_timer; /* ITIMER_REAL, alarm */
 	u64 real_expires_ns, real_interval_ns; /* [sighand] 0: off */
@@ -188,6 +194,7 @@ struct task {
 	u64 user_ns, system_ns; /* [S] */
 	u64 entry_ns; /* [S] clock at the last change between user and kernel accounting */
 	u64 faults_minor, faults_major; /* [S] */
+	struct io_counts io; /* [S] */
 	u64 start_ns; /* [I] */
 
 	struct user_ptr clear_child_tid, set_child_tid; /* [S] */
@@ -299,6 +306,15 @@ void process_times_locked(struct process *process, u64 *user_ns,
 			  u64 *system_ns); /* sighand->lock held */
 /* The same of one thread, up to now. */
 void task_times(struct task *task, u64 *user_ns, u64 *system_ns);
+/* Of all threads, alive and gone. sighand->lock held. */
+void process_io_locked(const struct process *process, struct io_counts *sum);
+static inline void io_counts_add(struct io_counts *sum, const struct io_counts *counts)
+{
+	sum->read_bytes += counts->read_bytes;
+	sum->written_bytes += counts->written_bytes;
+	sum->reads += counts->reads;
+	sum->writes += counts->writes;
+}
 /* RUSAGE_SELF, CHILDREN, BOTH. */
 void process_usage(struct process *process, int who, struct abi_rusage *usage);
 
