@@ -440,6 +440,7 @@ void dentry_init(void)
 	size_t size;
 
 	dentry_cache = slab_cache_create("dentry", sizeof(struct dentry), CACHE_LINE);
+	slab_cache_set_reclaimable(dentry_cache);
 	for (unsigned int i = 0; i < BUCKET_LOCKS; i++)
 		spin_init(&bucket_locks[i], RANK_DENTRY_HASH);
 	bits = MIN(ilog2(want / 16 | 1024), 20U);

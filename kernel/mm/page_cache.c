@@ -45,6 +45,7 @@ static const struct radix_ops node_ops = { node_alloc, node_free };
 void __init page_cache_init_slab(void)
 {
 	node_slab = slab_cache_create("radix_tree_node", sizeof(struct radix_node), 0);
+	slab_cache_set_reclaimable(node_slab);
 	for (size_t i = 0; i < ARRAY_LEN(fill_locks); i++)
 		mutex_init(&fill_locks[i], RANK_PAGE_CACHE_FILL);
 }

@@ -17,7 +17,6 @@
 
 #include <kernel/fail_alloc.h>
 #include <kernel/printk.h>
-#include <kernel/seq_file.h>
 #include <lib/hash.h>
 #include <lib/string.h>
 #include <platform/cpu.h>
@@ -42,8 +41,8 @@ struct quarantine {
 
 static DEFINE_PER_CPU(struct slab_cpu[SLAB_CACHES_MAX], slab_cpus); /* [C] */
 static DEFINE_PER_CPU(struct quarantine, quarantine); /* [C] */
-static struct slab_cache slab_caches[SLAB_CACHES_MAX];
-static u32 slab_cache_count; /* [slab_list_lock] */
+struct slab_cache slab_caches[SLAB_CACHES_MAX];
+u32 slab_cache_count; /* [slab_list_lock] */
 static u64 slab_memory_size __ro_after_init; /* end of RAM */
 static struct spinlock slab_list_lock = SPINLOCK_INIT(RANK_SLAB);
 
@@ -457,40 +456,4 @@ void slab_set_used(struct slab_cache *cache, void *object, size_t used)
 {
 	if (config_on(CONFIG_SLAB_REDZONE))
 		slab_set_redzone(cache, object, used);
-}
-
-u64 slab_pages(void)
-{
-	u64 sum = 0;
-
-	for (u32 i = 0; i < READ_ONCE(slab_cache_count); i++)
-		sum += READ_ONCE(slab_caches[i].slabs) << slab_caches[i].order;
-	return sum;
-}
-
-static void slab_show_cache(struct seq_file *out, struct slab_cache *cache)
-{
-	u64 slabs, in_use;
-	unsigned long flags = spin_lock_irq(&cache->lock);
-
-	slabs = cache->slabs;
-	in_use = cache->in_use;
-	spin_unlock_irq(&cache->lock, flags);
-	seq_printf(
-		out,
-		"%-17s %6llu %6llu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6llu %6llu %6u\n",
-		cache->name, (unsigned long long)in_use, (unsigned long long)slabs * cache->objects,
-		cache->stride, cache->objects, 1u << cache->order, cache->cpu_limit, cache->batch,
-		0u, (unsigned long long)slabs, (unsigned long long)slabs, 0u);
-}
-
-void slab_show(struct seq_file *out)
-{
-	seq_puts(out,
-		 "slabinfo - version: 2.1\n"
-		 "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
-		 " : tunables <limit> <batchcount> <sharedfactor>"
-		 " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
-	for (u32 i = 0; i < READ_ONCE(slab_cache_count); i++)
-		slab_show_cache(out, &slab_caches[i]);
 }

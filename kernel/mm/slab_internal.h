@@ -20,6 +20,7 @@ struct slab_cache {
 	u32 cpu_limit, batch; /* [I] of the per-CPU lists */
 	u16 id; /* [I] */
 	u8 order; /* [I] of a slab's pages */
+	bool reclaimable; /* [I after boot] */
 	u64 secret; /* [I] of the hidden free list */
 	struct spinlock lock; /* RANK_SLAB */
 	struct list partial; /* [lock] page->lru of slabs with a free object, empty ones at the end */
@@ -27,6 +28,10 @@ struct slab_cache {
 	u64 slabs; /* [lock] */
 	u64 in_use; /* [lock] objects out of their slab; those in per-CPU lists count */
 };
+
+/* One entry each; they are never removed. */
+extern struct slab_cache slab_caches[SLAB_CACHES_MAX];
+extern u32 slab_cache_count; /* [slab.c: slab_list_lock] */
 
 #define SLAB_LIVE 0x4556494cu
 #define SLAB_FREE 0x45455246u

@@ -46,10 +46,14 @@ static u64 commit_limit(const struct page_counts *counts)
 	return counts->total * vm_overcommit_ratio / 100;
 }
 
+/*
+ * What cannot be dropped is called active, for there are no lists of pages by age; the sums are Linux's. Mapped, Mlocked,
+ * Unevictable and VmallocUsed are not told: nobody counts them, since the page fault would have to.
+ */
 SYSTEM_SHOW(meminfo)
 {
+	u64 file_pages, reclaimable = slab_pages_reclaimable();
 	struct page_counts c;
-	u64 file_pages;
 
 	(void)data;
 	page_counts_read(&c);
@@ -66,19 +70,16 @@ SYSTEM_SHOW(meminfo)
 	memory_line(out, "Inactive(anon):", 0);
 	memory_line(out, "Active(file):", 0);
 	memory_line(out, "Inactive(file):", file_pages);
-	memory_line(out, "Unevictable:", 0);
-	memory_line(out, "Mlocked:", 0);
 	memory_line(out, "SwapTotal:", 0);
 	memory_line(out, "SwapFree:", 0);
 	memory_line(out, "Dirty:", c.dirty);
 	memory_line(out, "Writeback:", 0);
 	memory_line(out, "AnonPages:", c.anon);
-	memory_line(out, "Mapped:", 0);
 	memory_line(out, "Shmem:", c.shmem);
-	memory_line(out, "KReclaimable:", 0);
+	memory_line(out, "KReclaimable:", reclaimable);
 	memory_line(out, "Slab:", c.slab);
-	memory_line(out, "SReclaimable:", 0);
-	memory_line(out, "SUnreclaim:", c.slab);
+	memory_line(out, "SReclaimable:", reclaimable);
+	memory_line(out, "SUnreclaim:", c.slab - MIN(reclaimable, c.slab));
 	seq_printf(out, "KernelStack:    %8llu kB\n",
 		   (ull)vmap_stack_count() * (KERNEL_STACK_SIZE / KIB));
 	memory_line(out, "PageTables:", c.page_tables);
@@ -88,7 +89,6 @@ SYSTEM_SHOW(meminfo)
 	memory_line(out, "CommitLimit:", commit_limit(&c));
 	memory_line(out, "Committed_AS:", vm_committed_pages());
 	seq_printf(out, "VmallocTotal:   %8llu kB\n", (ull)VMAP_SIZE / KIB);
-	memory_line(out, "VmallocUsed:", 0);
 	memory_line(out, "VmallocChunk:", 0);
 	memory_line(out, "AnonHugePages:", vm_huge_pages());
 	return 0;
@@ -100,6 +100,7 @@ SYSTEM_SHOW(meminfo)
 SYSTEM_SHOW(vmstat)
 {
 	static const char *const names[EVENT_COUNT] = { EVENT_LIST(EVENT_NAME) };
+	u64 reclaimable = slab_pages_reclaimable();
 	struct tlb_counts tlb;
 	struct page_counts c;
 
@@ -110,8 +111,9 @@ SYSTEM_SHOW(vmstat)
 		out,
 		"nr_free_pages %llu\nnr_anon_pages %llu\nnr_file_pages %llu\nnr_dirty %llu\nnr_shmem %llu\n",
 		(ull)c.free, (ull)c.anon, (ull)c.cached, (ull)c.dirty, (ull)c.shmem);
-	seq_printf(out, "nr_slab_unreclaimable %llu\nnr_page_table_pages %llu\n", (ull)c.slab,
-		   (ull)c.page_tables);
+	seq_printf(out,
+		   "nr_slab_reclaimable %llu\nnr_slab_unreclaimable %llu\nnr_page_table_pages %llu\n",
+		   (ull)reclaimable, (ull)(c.slab - MIN(reclaimable, c.slab)), (ull)c.page_tables);
 	seq_printf(out, "nr_anon_transparent_hugepages %llu\n",
 		   (ull)vm_huge_pages() / (HUGE_PAGE_SIZE >> PAGE_SHIFT));
 	seq_puts(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");

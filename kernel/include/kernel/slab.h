@@ -30,6 +30,8 @@ size_t kmalloc_usable_size(const void *object);
 
 void slab_init(void);
 void slab_init_cpu(void);
-u64 slab_pages(void); /* frames in use */
+/* Most of its objects only remember what could be found again. At boot. */
+void slab_cache_set_reclaimable(struct slab_cache *cache);
+u64 slab_pages_reclaimable(void); /* frames of such caches */
 struct seq_file;
 void slab_show(struct seq_file *out); /* /proc/slabinfo */
