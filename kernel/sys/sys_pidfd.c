@@ -62,7 +62,7 @@ static struct file *file_of(struct task *task, int fd)
 	struct file *file = NULL;
 	int found = fd;
 
-	if (task_access_check(task))
+	if (task_access_check_real(task))
 		return ERR_PTR(-EPERM);
 	files = task_files_get(task);
 	if (!files)

@@ -173,12 +173,14 @@ static u64 inode_number(const struct pid_inode *what)
 	return (u64)what->tid << 32 | (what->is_thread ? 1u << 31 : 0) | index;
 }
 
+/* What tells of a process that others may not look into is root's, but for the directories that all may list. */
 static void owner_update(struct inode *inode, struct task *task)
 {
 	struct cred *cred = task_cred_get(task);
+	bool own = inode->mode == (S_IFDIR | 0555) || task_is_dumpable(task);
 
-	WRITE_ONCE(inode->uid, cred->euid);
-	WRITE_ONCE(inode->gid, cred->egid);
+	WRITE_ONCE(inode->uid, own ? cred->euid : 0);
+	WRITE_ONCE(inode->gid, own ? cred->egid : 0);
 	cred_put(cred);
 }
 
@@ -234,22 +236,6 @@ void pid_dentry_add(struct dentry *dentry, struct inode *inode)
 {
 	dentry->flags |= DENTRY_REVALIDATE | DENTRY_TRANSIENT;
 	dentry_add(dentry, inode);
-}
-
-int task_access_check(struct task *task)
-{
-	const struct cred *mine = current->cred;
-	struct cred *other;
-	bool same;
-
-	if (task->process == current->process || capable(CAP_SYS_PTRACE))
-		return 0;
-	other = task_cred_get(task);
-	same = mine->fsuid == other->uid && mine->fsuid == other->euid &&
-	       mine->fsuid == other->suid && mine->fsgid == other->gid &&
-	       mine->fsgid == other->egid && mine->fsgid == other->sgid;
-	cred_put(other);
-	return same ? 0 : -EACCES;
 }
 
 struct mm *task_mm_get(struct task *task)

@@ -254,6 +254,7 @@ SYSCALL4(307, sendmmsg, FD, fd, INOUT, messages, UINT, count, FLAGS, flags)
 SYSCALL3(309, getcpu, OUT, cpu, OUT, node, ADDRP, unused)
 SYSCALL5(316, renameat2, DIRFD, old_dirfd, PATH, old_path, DIRFD, new_dirfd, PATH, new_path, FLAGS,
 	 flags)
+SYSCALL5(312, kcmp, PID, pid1, PID, pid2, CMD, type, FD, index1, FD, index2)
 SYSCALL3(318, getrandom, OUT, buffer, LEN, size, FLAGS, flags)
 SYSCALL2(319, memfd_create, STRING, name, FLAGS, flags)
 SYSCALLF5(322, execveat, DIRFD, dirfd, PATH, path, IN, argv, IN, envp, FLAGS, flags)
