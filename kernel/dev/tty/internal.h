@@ -86,6 +86,12 @@ static inline bool tty_lflag(const struct tty *tty, u32 bit)
 	return tty->termios.c_lflag & bit;
 }
 
+/* A stopped pseudo-terminal takes nothing; the driver of a device takes what it has room for, and holds it. */
+static inline bool output_is_refused(const struct tty *tty)
+{
+	return READ_ONCE(tty->stopped) && tty->is_pty;
+}
+
 static inline bool is_control(u8 c)
 {
 	return c < 0x20 || c == 0x7f;

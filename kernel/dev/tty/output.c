@@ -102,7 +102,7 @@ size_t output_locked(struct tty *tty, const u8 *data, size_t size)
 {
 	size_t done = 0, step;
 
-	if (tty->stopped)
+	if (output_is_refused(tty))
 		return 0;
 	if (!tty_oflag(tty, OPOST))
 		return tty->ops->write(tty, data, size);
@@ -163,7 +163,7 @@ void echo_char(struct tty *tty, u8 c)
 static bool can_write(struct file *file, struct tty *tty)
 {
 	return tty_is_hung_up(file) ||
-	       (!READ_ONCE(tty->stopped) && tty->ops->write_room(tty) >= TTY_EXPANSION);
+	       (!output_is_refused(tty) && tty->ops->write_room(tty) >= TTY_EXPANSION);
 }
 
 /* All of `data`, waiting for room: bytes taken. *error tells why not all. */

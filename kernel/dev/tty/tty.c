@@ -190,7 +190,7 @@ u32 tty_poll(struct file *file, struct poll_table *table)
 	flags = spin_lock_irq(&tty->lock);
 	if (input_ready_locked(tty, true))
 		ready |= READY_IN;
-	if (!tty->stopped && tty->ops->write_room(tty) >= TTY_EXPANSION)
+	if (!output_is_refused(tty) && tty->ops->write_room(tty) >= TTY_EXPANSION)
 		ready |= READY_OUT;
 	spin_unlock_irq(&tty->lock, flags);
 	return ready;
