@@ -1,57 +1,113 @@
 /*
  * affinity_storm.c - tasks whose CPUs are changed by others all the time, asleep, waking and running, obey and get lost nowhere.
- * mutants: sched_setaffinity=EPERM sched_getaffinity=ENOSYS kill=0 clone=ENOSYS
+ * mutants: sched_setaffinity=EPERM sched_setaffinity=0 sched_getaffinity=ENOSYS getcpu=0 kill=0 clone=ENOSYS
  */
-#include "contract.h"
-#include <sys/prctl.h>
+#include "random.h"
 
 #define WORKERS 8
+#define STORMED 4 /* of them, the first, which nobody waits for meanwhile */
+#define CHANGERS 2
+#define STORM_NS 300000000LL
+
+struct worker {
+	unsigned long steps;
+	unsigned int cpu; /* of the last step */
+};
+
+static volatile struct worker *workers;
+static volatile bool *calm;
+static pid_t pids[WORKERS];
+static cpu_set_t all;
+
+static void work(unsigned int index)
+{
+	volatile struct worker *self = &workers[index];
+	unsigned int cpu = 0;
+
+	for (;;) {
+		must(syscall(SYS_getcpu, &cpu, NULL, NULL));
+		self->cpu = cpu;
+		self->steps++;
+		if (index % 4 == 0)
+			for (volatile int i = 0; i < 2000; i++)
+				continue;
+		else if (index % 4 == 1)
+			sched_yield();
+		else
+			usleep(50);
+	}
+}
+
+/* One at least. */
+static cpu_set_t some_cpus(void)
+{
+	cpu_set_t some;
+
+	do {
+		CPU_ZERO(&some);
+		for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+			if (CPU_ISSET(cpu, &all) && below(2))
+				CPU_SET(cpu, &some);
+	} while (!CPU_COUNT(&some));
+	return some;
+}
+
+static void storm(unsigned int seed)
+{
+	random_state += seed;
+	while (!*calm) {
+		cpu_set_t some = some_cpus();
+
+		must(sched_setaffinity(pids[below(STORMED)], sizeof(some), &some));
+	}
+}
+
+/* From the return of the call on it runs where it may, and it does run. */
+static void expect_obeys(unsigned int index)
+{
+	cpu_set_t some = some_cpus(), told;
+	unsigned long before;
+	int waited = 0;
+
+	must(sched_setaffinity(pids[index], sizeof(some), &some));
+	before = workers[index].steps;
+	must(sched_getaffinity(pids[index], sizeof(told), &told));
+	expect(CPU_EQUAL(&told, &some));
+	for (; workers[index].steps < before + 2; sleep_ms(1))
+		expect(waited++ < 5000);
+	expect(CPU_ISSET(workers[index].cpu, &some));
+}
 
 int main(void)
 {
-	volatile unsigned long *steps = map_shared(PAGE);
-	pid_t workers[WORKERS], changers[2];
-	cpu_set_t all, one;
-	int count;
+	long long end = now_ns() + STORM_NS;
+	pid_t changers[CHANGERS];
 
+	workers = map_shared(PAGE);
+	calm = map_shared(PAGE);
 	must(sched_getaffinity(0, sizeof(all), &all));
-	count = CPU_COUNT(&all);
-	for (int i = 0; i < WORKERS; i++) {
-		workers[i] = fork_child();
-		if (!workers[i])
-			for (;;) {
-				steps[i * 16]++;
-				if (i % 2)
-					usleep(50);
-				else
-					sched_yield();
-			}
+	for (unsigned int i = 0; i < WORKERS; i++) {
+		pids[i] = fork_child();
+		if (!pids[i])
+			work(i);
 	}
-	for (int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < CHANGERS; i++) {
 		changers[i] = fork_child();
 		if (!changers[i]) {
-			unsigned int random = (unsigned int)i + 1;
-			long long end = now_ns() + 1500000000;
-
-			while (now_ns() < end) {
-				random = random * 1103515245 + 12345;
-				CPU_ZERO(&one);
-				CPU_SET((random >> 16) % (unsigned int)count, &one);
-				must(sched_setaffinity(workers[random >> 24 & (WORKERS - 1)],
-						       sizeof(one), &one));
-			}
+			storm(i + 1);
 			_exit(0);
 		}
 	}
-	for (int i = 0; i < 2; i++)
+	for (unsigned int i = STORMED; i < WORKERS || now_ns() < end; i++)
+		expect_obeys(STORMED + i % (WORKERS - STORMED));
+	*calm = true;
+	for (int i = 0; i < CHANGERS; i++)
 		expect_exit(changers[i], 0);
+	for (unsigned int i = 0; i < WORKERS; i++)
+		expect_obeys(i);
 	for (int i = 0; i < WORKERS; i++) {
-		unsigned long before = steps[i * 16];
-
-		for (int waited = 0; steps[i * 16] == before; sleep_ms(5))
-			expect(waited++ < 400);
-		must(kill(workers[i], SIGKILL));
-		expect_killed(workers[i], SIGKILL);
+		must(kill(pids[i], SIGKILL));
+		expect_killed(pids[i], SIGKILL);
 	}
 	say("all get on");
 	return 0;
