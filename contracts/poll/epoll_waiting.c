@@ -1,10 +1,11 @@
 /*
  * epoll_waiting.c - epoll_wait sleeps until an event, a timeout or a signal; epolls may watch epolls, but not in circles.
- * mutants: epoll_wait=0 epoll_wait=EINTR epoll_pwait=0 epoll_ctl#4=0 alarm=0
+ * mutants: epoll_wait=0 epoll_wait=EINTR epoll_pwait=0 epoll_ctl#4=0 setitimer=0
  */
 #include "contract.h"
 #include <sys/epoll.h>
 #include <poll.h>
+#include <sys/time.h>
 
 static void handler(int signo)
 {
@@ -22,6 +23,7 @@ int main(void)
 {
 	struct epoll_event found[4];
 	int epfd = must(epoll_create1(0)), outer = must(epoll_create1(0)), pipe_fds[2], other[2];
+	const struct itimerval soon = { .it_value = { 0, 40000 } };
 	struct pollfd one = { outer, POLLIN, 0 };
 	long long begin = now_ns();
 	sigset_t mask;
@@ -67,7 +69,7 @@ int main(void)
 	expect_eq(read(pipe_fds[0], found, 1), 1);
 
 	handle(SIGALRM, handler, SA_RESTART);
-	alarm(1);
+	must(setitimer(ITIMER_REAL, &soon, NULL));
 	must_fail(epoll_wait(epfd, found, 4, 10000), EINTR);
 	must(sigprocmask(SIG_BLOCK, NULL, &mask));
 	sigaddset(&mask, SIGUSR1);

@@ -5,7 +5,8 @@
 #include "random.h"
 
 #define PAGES 48 /* of the window that the calls work in */
-#define SECONDS 2
+#define STEPS 2000
+#define SECONDS 2 /* at most, where steps are slow */
 #define FILE_PAGES 16
 
 /*
@@ -262,7 +263,7 @@ int main(int argc, char **argv)
 	window = must(mmap(NULL, PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	for (unsigned int i = 0; i < PAGES; i++)
 		model[i] = (struct page){ .prot = PROT_NONE, .file_page = -1 };
-	while (now_ns() < end) {
+	while (steps < STEPS && now_ns() < end) {
 		step();
 		if (steps % 16 == 0)
 			check_all();

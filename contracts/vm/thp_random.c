@@ -8,7 +8,8 @@
 
 #define BLOCKS 5
 #define PAGES (BLOCKS * 512)
-#define SECONDS 3
+#define STEPS 1200
+#define SECONDS 2 /* at most, where steps are slow */
 #define GONE (-1)
 
 struct page {
@@ -214,7 +215,7 @@ int main(int argc, char **argv)
 	window = thp_map(BLOCKS);
 	for (unsigned int i = 0; i < PAGES; i++)
 		model[i] = (struct page){ PROT_READ | PROT_WRITE, 0 };
-	while (now_ns() < end) {
+	while (steps < STEPS && now_ns() < end) {
 		for (int i = 0; i < 10; i++)
 			step();
 		if (below(2))

@@ -9,7 +9,7 @@
 
 #define BLOCKS 3
 #define WORKERS 3
-#define SECONDS 3
+#define SECONDS 1
 
 static unsigned char *memory;
 static volatile bool stop;
@@ -95,7 +95,7 @@ int main(void)
 	memory = thp_map(BLOCKS);
 	for (unsigned int i = 0; i < WORKERS; i++)
 		expect_eq(pthread_create(&workers[i], NULL, work, (void *)(uintptr_t)i), 0);
-	for (unsigned int round = 0; round < 6 || now_ns() < end; round++) {
+	for (unsigned int round = 0; round < 3 || now_ns() < end; round++) {
 		if (round % 3 == 0)
 			fork_own();
 		if (round % 3 == 1)
