@@ -55,8 +55,6 @@ static struct file *file_make(struct inode *inode, struct dentry *dentry, u32 fl
 	spin_init(&file->lock, RANK_FILES);
 	mutex_init(&file->position_lock, RANK_FILE_POSITION);
 	file->owner = NULL;
-	file->owner_type = 0;
-	file->owner_signal = 0;
 	list_init(&file->epoll_links);
 	atomic_inc(&files_open);
 	return file;
@@ -125,6 +123,8 @@ static void file_release(struct file *file)
 		notify_file(file, file->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (!list_empty(&file->epoll_links))
 		epoll_file_released(file);
+	if (file->owner)
+		file_owner_release(file);
 	if (inode->locks)
 		locks_release_file(file);
 	if (file->ops->release && !(file->mode & FILE_PATH_ONLY))
@@ -138,7 +138,6 @@ static void file_release(struct file *file)
 	dentry_put(file->dentry);
 	if (file->mount)
 		mount_put(file->mount);
-	pid_put(file->owner);
 	cred_put(file->cred);
 	atomic_dec(&files_open);
 	/* Lock-free descriptor lookups may still look at the count. */
@@ -180,21 +179,6 @@ void file_put_deferred(struct file *file)
 		file->rcu.next = first;
 	} while (!try_cmpxchg(&deferred_files, &first, &file->rcu));
 	work_queue(&deferred_work);
-}
-
-void file_signal_owner(struct file *file)
-{
-	struct pid *owner;
-	int signo;
-
-	spin_lock(&file->lock);
-	owner = file->owner ? pid_get(file->owner) : NULL;
-	signo = file->owner_signal ? file->owner_signal : SIGIO;
-	spin_unlock(&file->lock);
-	if (!owner)
-		return;
-	signal_kernel_group(owner, signo);
-	pid_put(owner);
 }
 
 /* --- Helpers ---------------------------------------------------------------------------------------------------- */

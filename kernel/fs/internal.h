@@ -273,3 +273,6 @@ struct fs_context *fs_context_make(const struct path *root); /* NULL */
 bool path_text_reachable(const struct path *path, char *buffer, size_t size, char **start);
 const char *dentry_text(const struct dentry *dentry, char *buffer,
 			size_t size); /* from its file system's root */
+
+/* file_owner.c: the file is closed; it has an owner. Before its own release. */
+void file_owner_release(struct file *file);

@@ -141,11 +141,14 @@ void pipe_ends_count(struct pipe *pipe, const struct file *file, u32 step)
 void pipe_release(struct file *file)
 {
 	struct pipe *pipe = pipe_of(file);
+	bool alone;
 
 	mutex_lock(&pipe->lock);
 	pipe_ends_count(pipe, file, ~0u);
+	alone = !pipe->readers != !pipe->writers;
 	mutex_unlock(&pipe->lock);
-	wake_everybody(pipe);
+	if (alone)
+		wake_everybody(pipe);
 	inode_pipe_put(file->inode, pipe);
 }
 

@@ -33,6 +33,7 @@ static int wait_for_room(struct socket *sender, bool no_wait)
 			return -EPIPE;
 		if ((u32)atomic_read(&sender->sent) < READ_ONCE(sender->send_limit))
 			return 0;
+		WRITE_ONCE(sender->no_space, true);
 		if (!deadline)
 			return -EAGAIN;
 		/* Once it is full, much of it must be empty again: fewer switches between the two ends. */

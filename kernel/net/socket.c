@@ -98,13 +98,38 @@ static u32 socket_poll(struct file *file, struct poll_table *table)
 	return socket->ops->poll(socket, file, table);
 }
 
+static long owner_set(struct file *file, struct user_ptr argument)
+{
+	u32 number;
+
+	return user_read_u32(&number, argument) ? -EFAULT : file_set_owner_signed(file, (s32)number);
+}
+
 static long socket_ioctl(struct file *file, unsigned int command, u64 argument)
 {
 	struct socket *socket = socket_of(file);
 
+	if (command == FIOSETOWN || command == SIOCSPGRP)
+		return owner_set(file, user_ptr(argument));
+	if (command == FIOGETOWN || command == SIOCGPGRP)
+		return user_write_u32(user_ptr(argument), (u32)file_owner_signed(file));
 	return socket->ops->ioctl ? socket->ops->ioctl(socket, command, user_ptr(argument))
 				  : -ENOTTY;
 }
+
+/* Both queues are woken at an end: one of them tells. */
+static int socket_async_reason(struct file *file, u32 key)
+{
+	if (key & POLLIN)
+		return key & POLLHUP ? POLL_HUP : key & POLLERR ? POLL_ERR : POLL_IN;
+	if (key & POLLPRI)
+		return POLL_PRI;
+	return (key & POLLOUT) && !(key & POLLHUP) && xchg(&socket_of(file)->no_space, false)
+		       ? POLL_OUT
+		       : 0;
+}
+
+static const struct async_ops socket_async_ops = { .reason = socket_async_reason };
 
 static void socket_release(struct file *file)
 {
@@ -119,6 +144,7 @@ static const struct file_ops socket_file_ops = {
 	.write = socket_write,
 	.poll = socket_poll,
 	.ioctl = socket_ioctl,
+	.async = &socket_async_ops,
 	.release = socket_release,
 };
 

@@ -133,6 +133,19 @@ void unix_wake_all(struct unix_socket *self)
 	wait_wake_all(&self->socket.write_wait, READY_OUT | POLLHUP | POLLERR);
 }
 
+/* The other end has ended these directions; 0: it was this one itself. With O_ASYNC only who can read no more is told. */
+static void wake_ended(struct unix_socket *self, u32 ends)
+{
+	u32 key = 0; /* anything may have changed */
+
+	if (ends == ENDED_BOTH)
+		key = READY_IN | POLLRDHUP | POLLHUP | POLLERR;
+	else if (ends & ENDED_READ)
+		key = READY_IN | POLLRDHUP;
+	wait_wake_all(&self->socket.read_wait, key);
+	wait_wake_all(&self->socket.write_wait, READY_OUT | POLLHUP | POLLERR);
+}
+
 /* --- Relays: see unix_dgram.c ----------------------------------------------------------------------------------------- */
 
 void unix_relay_stop(struct unix_socket *self, struct unix_socket *peer)
@@ -245,14 +258,14 @@ int unix_shutdown(struct socket *socket, u32 ends)
 	if (peer)
 		socket_get(&peer->socket);
 	spin_unlock(&socket->lock);
-	unix_wake_all(self);
+	wake_ended(self, 0);
 	if (!peer)
 		return 0;
 	if (!unix_is_datagram(self)) {
 		spin_lock(&peer->socket.lock);
 		WRITE_ONCE(peer->socket.shutdown, peer->socket.shutdown | peer_ends);
 		spin_unlock(&peer->socket.lock);
-		unix_wake_all(peer);
+		wake_ended(peer, peer_ends);
 	}
 	unix_put(peer);
 	return 0;

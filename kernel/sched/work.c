@@ -9,7 +9,8 @@
 static struct spinlock work_lock = SPINLOCK_INIT(RANK_WORK);
 static struct list work_list = LIST_INIT(work_list); /* [work_lock] */
 static u64 work_started, work_finished; /* [work_lock] numbers, for work_flush */
-static struct wait_queue work_wait = WAIT_QUEUE_INIT(work_wait);
+static struct wait_queue work_wait = { .lock = SPINLOCK_INIT(RANK_WORK_WAIT),
+				       .entries = LIST_INIT(work_wait.entries) };
 static struct wait_queue work_idle_wait = WAIT_QUEUE_INIT(work_idle_wait);
 
 void work_init(struct work *work, void (*fn)(struct work *work))

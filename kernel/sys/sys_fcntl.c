@@ -16,7 +16,7 @@
 
 /* --- Flags ------------------------------------------------------------------------------------------------------------- */
 
-#define FLAGS_SETTABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
+#define FLAGS_SETTABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 
 static void flags_change(struct file *file, u32 clear, u32 set)
 {
@@ -25,15 +25,20 @@ static void flags_change(struct file *file, u32 clear, u32 set)
 	spin_unlock(&file->lock);
 }
 
-static long set_flags(struct file *file, u32 flags)
+static long set_flags(int fd, struct file *file, u32 flags)
 {
+	int error = 0;
+
 	if ((flags & O_NOATIME) && !(file->flags & O_NOATIME) &&
 	    current->cred->fsuid != file->inode->uid && !capable(CAP_FOWNER))
 		return -EPERM;
 	if ((flags & O_DIRECT) && !S_ISFIFO(file->inode->mode))
 		return -EINVAL;
-	flags_change(file, FLAGS_SETTABLE, flags & FLAGS_SETTABLE);
-	return 0;
+	if (((file->flags ^ flags) & FASYNC) && file->ops->async)
+		error = file_set_async(file, fd, flags & FASYNC);
+	if (!error)
+		flags_change(file, FLAGS_SETTABLE, flags & FLAGS_SETTABLE);
+	return error;
 }
 
 static long dup_from(struct file *file, u64 minimum, u32 flags)
@@ -47,56 +52,6 @@ static long dup_from(struct file *file, u64 minimum, u32 flags)
 
 /* --- Owner --------------------------------------------------------------------------------------------------------------- */
 
-static void owner_replace(struct file *file, struct pid *owner, enum pid_type type)
-{
-	struct pid *old;
-
-	spin_lock(&file->lock);
-	old = file->owner;
-	file->owner = owner;
-	file->owner_type = (u8)type;
-	spin_unlock(&file->lock);
-	pid_put(old);
-}
-
-static long set_owner(struct file *file, s32 number, enum pid_type type)
-{
-	struct pid *owner = number ? pid_find_get(number) : NULL;
-
-	if (number && !owner)
-		return -ESRCH;
-	owner_replace(file, owner, type);
-	return 0;
-}
-
-/* A negative number is a process group. */
-static long set_owner_signed(struct file *file, s32 number)
-{
-	if (number == (s32)0x80000000)
-		return -EINVAL;
-	return number < 0 ? set_owner(file, -number, PID_GROUP)
-			  : set_owner(file, number, PID_PROCESS);
-}
-
-static s32 owner_number(struct file *file, enum pid_type *type)
-{
-	s32 number;
-
-	spin_lock(&file->lock);
-	number = pid_number(file->owner);
-	*type = file->owner_type;
-	spin_unlock(&file->lock);
-	return number;
-}
-
-static long get_owner_signed(struct file *file)
-{
-	enum pid_type type;
-	s32 number = owner_number(file, &type);
-
-	return type == PID_GROUP ? -number : number;
-}
-
 static long set_owner_ex(struct file *file, struct user_ptr user)
 {
 	static const u8 types[] = {
@@ -108,7 +63,7 @@ static long set_owner_ex(struct file *file, struct user_ptr user)
 		return -EFAULT;
 	if (owner.type < F_OWNER_TID || owner.type > F_OWNER_PGRP)
 		return -EINVAL;
-	return set_owner(file, owner.pid, types[owner.type]);
+	return file_set_owner_number(file, owner.pid, types[owner.type]);
 }
 
 static long get_owner_ex(struct file *file, struct user_ptr user)
@@ -116,19 +71,11 @@ static long get_owner_ex(struct file *file, struct user_ptr user)
 	struct abi_f_owner_ex owner;
 	enum pid_type type;
 
-	owner.pid = owner_number(file, &type);
+	owner.pid = file_owner_number(file, &type);
 	owner.type = type == PID_GROUP	  ? F_OWNER_PGRP
 		     : type == PID_THREAD ? F_OWNER_TID
 					  : F_OWNER_PID;
 	return user_write(user, &owner, sizeof(owner));
-}
-
-static long set_signal(struct file *file, u64 signo)
-{
-	if (signo > 64)
-		return -EINVAL;
-	file->owner_signal = (int)signo;
-	return 0;
 }
 
 /* --- Record locks ----------------------------------------------------------------------------------------------------------- */
@@ -209,23 +156,23 @@ static long fcntl_lock(int fd, struct file *file, unsigned int command, struct u
 	return -ENOSYS;
 }
 
-static long fcntl_file(struct file *file, unsigned int command, u64 argument)
+static long fcntl_file(int fd, struct file *file, unsigned int command, u64 argument)
 {
 	switch (command) {
 	case F_SETFL:
-		return set_flags(file, (u32)argument);
+		return set_flags(fd, file, (u32)argument);
 	case F_SETOWN:
-		return set_owner_signed(file, (s32)argument);
+		return file_set_owner_signed(file, (s32)argument);
 	case F_GETOWN:
-		return get_owner_signed(file);
+		return file_owner_signed(file);
 	case F_SETOWN_EX:
 		return set_owner_ex(file, user_ptr(argument));
 	case F_GETOWN_EX:
 		return get_owner_ex(file, user_ptr(argument));
 	case F_SETSIG:
-		return set_signal(file, argument);
+		return file_set_signal(file, argument);
 	case F_GETSIG:
-		return file->owner_signal;
+		return file_signal(file);
 	case F_GETLEASE:
 		return F_UNLCK;
 	case F_ADD_SEALS:
@@ -246,7 +193,7 @@ static long fcntl_of(int fd, struct file *file, unsigned int command, u64 argume
 	if (result == -ENOSYS)
 		result = fcntl_lock(fd, file, command, user_ptr(argument));
 	if (result == -ENOSYS)
-		result = fcntl_file(file, command, argument);
+		result = fcntl_file(fd, file, command, argument);
 	return result;
 }
 
@@ -276,14 +223,23 @@ long sys_fcntl(int fd, unsigned int command, u64 argument)
 
 /* --- ioctl --------------------------------------------------------------------------------------------------------------------- */
 
-static long set_flag_user(struct file *file, struct user_ptr user, u32 flag)
+static long set_no_wait(struct file *file, struct user_ptr user)
 {
 	u32 on;
 
 	if (user_read_u32(&on, user))
 		return -EFAULT;
-	flags_change(file, flag, on ? flag : 0);
+	flags_change(file, O_NONBLOCK, on ? O_NONBLOCK : 0);
 	return 0;
+}
+
+static long set_async(int fd, struct file *file, struct user_ptr user)
+{
+	u32 on;
+
+	if (user_read_u32(&on, user))
+		return -EFAULT;
+	return !on == !(file->flags & FASYNC) ? 0 : file_set_async(file, fd, on);
 }
 
 static long unread_bytes(struct file *file, struct user_ptr user)
@@ -293,6 +249,7 @@ static long unread_bytes(struct file *file, struct user_ptr user)
 	return user_write_u32(user, (u32)(size - position));
 }
 
+/* -ENOSYS: it is another one. */
 static long ioctl_generic(int fd, struct file *file, unsigned int command, struct user_ptr user)
 {
 	switch (command) {
@@ -301,16 +258,16 @@ static long ioctl_generic(int fd, struct file *file, unsigned int command, struc
 		fd_set_close_on_exec(fd, command == FIOCLEX);
 		return 0;
 	case FIONBIO:
-		return set_flag_user(file, user, O_NONBLOCK);
+		return set_no_wait(file, user);
 	case FIOASYNC:
-		return set_flag_user(file, user, FASYNC);
+		return set_async(fd, file, user);
 	case FIGETBSZ:
 		return file->mount ? user_write_u32(user, file->inode->super->block_size) : -EINVAL;
 	case FIONREAD:
 		if (inode_is_regular(file->inode) && !file->ops->ioctl)
 			return unread_bytes(file, user);
 	}
-	return -ENOTTY;
+	return -ENOSYS;
 }
 
 long sys_ioctl(int fd, unsigned int command, u64 argument)
@@ -322,8 +279,8 @@ long sys_ioctl(int fd, unsigned int command, u64 argument)
 	if (!file)
 		return -EBADF;
 	result = ioctl_generic(fd, file, command, user_ptr(argument));
-	if (result == -ENOTTY && file->ops->ioctl)
-		result = file->ops->ioctl(file, command, argument);
+	if (result == -ENOSYS)
+		result = file->ops->ioctl ? file->ops->ioctl(file, command, argument) : -ENOTTY;
 	fd_put(ref);
 	return result;
 }

@@ -62,7 +62,7 @@ void input_modes_changed_locked(struct tty *tty, u32 old_lflag)
 		bitmap_set(tty->line_ends, (tty->head - 1) & TTY_LINE_MASK);
 		tty->canon_head = tty->head;
 	}
-	wake_readers(tty);
+	wait_wake_all(&tty->read_wait, 0); /* nothing has arrived: O_ASYNC does not tell */
 	input_work_queue(tty);
 }
 

@@ -39,6 +39,7 @@ struct tty {
 	bool stopped; /* [lock] output, by the stop character or TCXONC */
 	bool throttled; /* [lock] the device holds input back */
 	bool is_pty; /* [I] */
+	bool wants_room; /* [A] a write had to stop: O_ASYNC tells when it may go on */
 	bool exclusive; /* [A] TIOCEXCL: nobody else may open it */
 
 	struct ring raw; /* [lock] */
@@ -111,6 +112,8 @@ int tty_open_terminal(struct tty *tty, struct file *file, bool is_console);
 void tty_release(struct file *file);
 u32 tty_poll(struct file *file, struct poll_table *table);
 bool tty_is_hung_up(const struct file *file);
+extern const struct async_ops tty_async_ops;
+int tty_async_begin(struct file *file); /* async_ops.begin: who owns the file if nobody was chosen */
 
 /* output.c. tty->lock held. */
 size_t output_locked(struct tty *tty, const u8 *data,

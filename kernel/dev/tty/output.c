@@ -182,6 +182,7 @@ static size_t write_chunk(struct file *file, const u8 *data, size_t size, bool n
 		spin_unlock_irq(&tty->lock, flags);
 		if (*error || done == size)
 			return done;
+		WRITE_ONCE(tty->wants_room, true);
 		if (no_wait)
 			*error = -EAGAIN;
 		else if (wait_event_interruptible(&tty->write_wait, can_write(file, tty)))

@@ -297,12 +297,25 @@ static void master_release(struct file *file)
 	kfree(opened);
 }
 
+/* Linux does not tell of a packet's status, nor of the slave's last close. */
+static int master_async_reason(struct file *file, u32 key)
+{
+	(void)file;
+	if (key & (POLLHUP | POLLPRI))
+		return 0;
+	return key & POLLIN ? POLL_IN : key & POLLOUT ? POLL_OUT : 0;
+}
+
+static const struct async_ops master_async_ops = { .reason = master_async_reason,
+						   .begin = tty_async_begin };
+
 static const struct file_ops master_ops = {
 	.read = master_read,
 	.write = master_write,
 	.poll = master_poll,
 	.ioctl = pty_master_ioctl,
 	.release = master_release,
+	.async = &master_async_ops,
 };
 
 /* --- A new pair ---------------------------------------------------------------------------------------------------------------- */
@@ -384,6 +397,7 @@ static const struct file_ops ptmx_ops = { .open = ptmx_open };
 static const struct file_ops slave_ops = { .open = slave_open,
 					   .release = tty_release,
 					   .read = tty_read,
+					   .async = &tty_async_ops,
 					   .write = tty_write,
 					   .ioctl = tty_ioctl,
 					   .poll = tty_poll };

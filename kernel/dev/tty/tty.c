@@ -196,6 +196,39 @@ u32 tty_poll(struct file *file, struct poll_table *table)
 	return ready;
 }
 
+/* --- O_ASYNC ---------------------------------------------------------------------------------------------------------------- */
+
+/* The terminal's foreground group, or who asks. */
+int tty_async_begin(struct file *file)
+{
+	const struct tty_file *opened = tty_file_of(file);
+	struct tty *tty = opened->tty;
+	struct pid *group = NULL;
+	unsigned long flags;
+
+	if (tty_is_hung_up(file))
+		return -ENOTTY;
+	flags = spin_lock_irq(&tty->lock);
+	if (tty->group && !opened->is_master)
+		group = pid_get(tty->group);
+	spin_unlock_irq(&tty->lock, flags);
+	if (group)
+		return file_set_owner(file, group, PID_GROUP, false);
+	return file_set_owner(file, pid_get(current->process->pids[PID_PROCESS]), PID_PROCESS,
+			      false);
+}
+
+static int async_reason(struct file *file, u32 key)
+{
+	if ((key & POLLHUP) || tty_is_hung_up(file))
+		return 0;
+	if (key & POLLIN)
+		return POLL_IN;
+	return (key & POLLOUT) && xchg(&tty_file_of(file)->tty->wants_room, false) ? POLL_OUT : 0;
+}
+
+const struct async_ops tty_async_ops = { .reason = async_reason, .begin = tty_async_begin };
+
 void tty_drain_console(void)
 {
 	if (console)
@@ -207,7 +240,7 @@ void tty_drain_console(void)
 #define TTY_OPS(open_operation)                                                                    \
 	{                                                                                          \
 		.open = (open_operation), .release = tty_release, .read = tty_read,                \
-		.write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll                           \
+		.write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll, .async = &tty_async_ops  \
 	}
 static const struct file_ops tty_ops = TTY_OPS(tty_open);
 static const struct file_ops current_tty_ops = TTY_OPS(current_tty_open);

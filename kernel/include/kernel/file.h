@@ -43,7 +43,14 @@ struct file_ops {
 	long (*fallocate)(struct file *file, int mode, u64 offset,
 			  u64 length); /* NULL: -EOPNOTSUPP */
 	void (*show_fdinfo)(struct file *file, struct seq_file *out); /* optional */
+	const struct async_ops *async; /* O_ASYNC; NULL: it means nothing */
 	const char *name; /* of an anonymous file: "anon_inode:[eventfd]"; NULL: use the path */
+};
+
+struct async_ops {
+	/* A queue of the file is woken with `key`: POLL_IN, _OUT, _ERR, _PRI, _HUP for a signal, or 0. Under the queue's lock. */
+	int (*reason)(struct file *file, u32 key);
+	int (*begin)(struct file *file); /* O_ASYNC is switched on: 0 or -errno; optional */
 };
 
 /* file->mode: what operations are permitted. */
@@ -67,11 +74,9 @@ struct file {
 	struct mount *mount; /* [I] reference; NULL for anonymous files */
 	void *private_data; /* [I after open] of ops */
 	struct cred *cred; /* [I] reference: who opened it */
-	struct spinlock lock; /* RANK_FILES: flags, owner */
+	struct spinlock lock; /* RANK_FILES: flags */
 	struct mutex position_lock;
-	struct pid *owner; /* [lock] F_SETOWN */
-	u8 owner_type; /* [lock] enum pid_type of `owner` */
-	int owner_signal;
+	struct file_owner *owner; /* [A] whom its signals go to; NULL: nobody has asked */
 	struct list epoll_links; /* epoll items that watch it */
 	struct rcu_head rcu;
 };
@@ -197,5 +202,18 @@ void files_exec(
 int files_unshare(void);
 void files_init(void); /* before vfs_init */
 u64 files_open_count(void);
-/* F_SETOWN etc.: sends SIGIO (or the chosen signal) to the file's owner. */
-void file_signal_owner(struct file *file);
+
+/* --- Whom a file's signals go to: file_owner.c --------------------------------------------------------------- */
+
+/* Consumes the reference of `pid`, which may be NULL. 0 or -ENOMEM. Not `replace`: only if nobody is the owner. */
+int file_set_owner(struct file *file, struct pid *pid, enum pid_type type, bool replace);
+int file_set_owner_number(struct file *file, s32 number, enum pid_type type); /* also -ESRCH */
+/* F_SETOWN, F_GETOWN: a negative number is a process group. 0: nobody, or nobody any more. */
+int file_set_owner_signed(struct file *file, s32 number);
+s32 file_owner_signed(struct file *file);
+s32 file_owner_number(struct file *file, enum pid_type *type);
+int file_set_signal(struct file *file, u64 signo); /* F_SETSIG: 0, -EINVAL, -ENOMEM */
+int file_signal(struct file *file);
+/* O_ASYNC on or off, by descriptor `fd`: 0, -ENOTTY if such files have none, -ENOMEM. */
+int file_set_async(struct file *file, int fd, bool on);
+void file_signal_urgent(struct file *file); /* SIGURG */

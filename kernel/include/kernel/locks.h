@@ -63,6 +63,7 @@ enum lock_rank {
 	RANK_DEVICE, /* a driver's registers */
 	RANK_SOCKET_PEER, /* queue of those who wait for a full receiver: wakes them by their own queues */
 	RANK_WAIT, /* wait queue */
+	RANK_WORK_WAIT, /* that of the work threads: a wake-up may queue a work */
 	RANK_RUNQUEUE,
 	RANK_HRTIMER, /* a CPU's timer tree */
 	RANK_WORK,

@@ -86,6 +86,7 @@ struct socket {
 	u8 state; /* [lock] enum socket_state; read without it */
 	u8 shutdown; /* [lock] ENDED_*; read without it */
 	bool dead; /* [lock] released: nothing more may be queued */
+	bool no_space; /* [A] somebody found it full: O_ASYNC tells when it no longer is */
 	struct spinlock lock; /* RANK_SOCKET */
 	const struct proto_ops *ops; /* [I] */
 	struct inode *inode; /* [I] while it has a file */
