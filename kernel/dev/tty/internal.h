@@ -37,6 +37,7 @@ struct tty {
 	struct pid *session, *group; /* [lock] references; NULL: nobody's terminal */
 	u32 generation; /* [lock] hang-ups so far: files opened before the last one are dead */
 	bool stopped; /* [lock] output, by the stop character or TCXONC */
+	bool held; /* [lock] by TCXONC: nothing else lets it go on */
 	bool throttled; /* [lock] the device holds input back */
 	bool is_pty; /* [I] */
 	bool wants_room; /* [A] a write had to stop: O_ASYNC tells when it may go on */

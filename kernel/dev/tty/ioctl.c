@@ -122,7 +122,8 @@ static long flush(struct tty *tty, u64 what)
 	if (what != TCIFLUSH && tty->ops->flush_output)
 		tty->ops->flush_output(tty);
 	spin_unlock_irq(&tty->lock, flags);
-	tty_write_wakeup(tty);
+	if (!tty->is_pty) /* there, writers wait until the master reads */
+		tty_write_wakeup(tty);
 	return 0;
 }
 
@@ -130,6 +131,15 @@ static void send_char(struct tty *tty, u8 c)
 {
 	if (c != TTY_CHAR_NONE)
 		(void)tty->ops->write(tty, &c, 1);
+}
+
+/* What was stopped otherwise, TCOON does not let go on. */
+static void hold(struct tty *tty, bool on)
+{
+	if (tty->held == on)
+		return;
+	tty->held = on;
+	output_stop(tty, on);
 }
 
 static long flow(struct tty *tty, u64 what)
@@ -145,7 +155,7 @@ static long flow(struct tty *tty, u64 what)
 	if (what == TCIOFF || what == TCION)
 		send_char(tty, tty_cc(tty, what == TCIOFF ? VSTOP : VSTART));
 	else
-		output_stop(tty, what == TCOOFF);
+		hold(tty, what == TCOOFF);
 	spin_unlock_irq(&tty->lock, flags);
 	return 0;
 }

@@ -115,7 +115,7 @@ size_t output_locked(struct tty *tty, const u8 *data, size_t size)
 
 void output_stop(struct tty *tty, bool stop)
 {
-	if (tty->stopped == stop)
+	if (tty->stopped == stop || (!stop && tty->held))
 		return;
 	tty->stopped = stop;
 	if (tty->ops->stop)

@@ -53,10 +53,13 @@ static void line_throttle(struct tty *tty, bool stop)
 		wait_wake_all(&pty_of(tty)->wait, READY_OUT);
 }
 
-/* What is in the ring has arrived: only the master could drop it. */
+/* The first bytes in the ring have arrived, so only the master could drop them. */
 static void line_flush(struct tty *tty)
 {
-	pty_packet_locked(pty_of(tty), 0, TIOCPKT_FLUSHWRITE);
+	struct pty *pty = pty_of(tty);
+
+	pty->ring.head = pty->ring.tail + pty_arrived(pty);
+	pty_packet_locked(pty, 0, TIOCPKT_FLUSHWRITE);
 }
 
 static void line_input_flushed(struct tty *tty)

@@ -28,6 +28,14 @@ static inline struct pty *pty_of(const struct tty *slave)
 	return slave->driver_data;
 }
 
+#define PTY_ARRIVED_MAX (TTY_LINE_SIZE - 1) /* as much as Linux's master has in its own buffer */
+
+/* Of what the slave has sent, the bytes that are with the master; the others could still be dropped. tty->lock held. */
+static inline u32 pty_arrived(const struct pty *pty)
+{
+	return (u32)MIN(ring_used(&pty->ring), (size_t)PTY_ARRIVED_MAX);
+}
+
 long pty_master_ioctl(struct file *file, unsigned int command, u64 argument);
 /* The master is told of `set` in packet mode. tty->lock held. */
 void pty_packet_locked(struct pty *pty, u8 clear, u8 set);

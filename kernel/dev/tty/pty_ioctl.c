@@ -67,7 +67,11 @@ static long peer_open(struct file *file, struct pty *pty, u64 flags)
 
 static long unread_bytes(struct pty *pty, u64 argument)
 {
-	return user_write_u32(user_ptr(argument), (u32)ring_used(&pty->ring));
+	unsigned long flags = spin_lock_irq(&pty->slave->lock);
+	u32 bytes = pty_arrived(pty);
+
+	spin_unlock_irq(&pty->slave->lock, flags);
+	return user_write_u32(user_ptr(argument), bytes);
 }
 
 /* Input is what the slave has sent, output what it has not taken. */

@@ -84,6 +84,7 @@ void tty_hangup(struct tty *tty)
 
 	WRITE_ONCE(tty->generation, tty->generation + 1);
 	input_flush_locked(tty);
+	tty->held = false;
 	output_stop(tty, false);
 	if (tty->ops->flush_output)
 		tty->ops->flush_output(tty);
