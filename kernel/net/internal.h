@@ -91,6 +91,8 @@ struct unix_socket {
 	struct hlist_node name_node; /* [R table lock] */
 	struct list all_link; /* [lock of its part of the list of all] */
 	struct list pending; /* [listener's lock] in its queue until accepted */
+	/* [socket.lock] of a stream: the last urgent byte, which is in the queue and has not been taken; NULL */
+	struct net_buffer *urgent;
 	u32 backlog; /* [socket.lock] of a listener or a receiver of datagrams */
 	struct wait_queue peer_wait; /* those who wait for room in the queue */
 	struct wait_entry relay; /* on the peer's peer_wait: wakes the own write_wait */
@@ -179,6 +181,22 @@ void unix_flight_begin(const struct scm_files *files);
 void unix_flight_end(const struct scm_files *files);
 void unix_flight_wait(void);
 void unix_gc(void); /* a socket was closed: others may have become unreachable */
+
+/* unix_urgent.c: MSG_OOB. */
+/* What becomes of a piece that a read comes to. */
+enum piece_verdict {
+	PIECE_READ,
+	PIECE_SKIP, /* the next one, which is the first if this is not a peek */
+	PIECE_STOP, /* the read is over */
+	PIECE_NOTHING, /* as if there were nothing more */
+};
+/* read_lock held. Of sockets with OPTION_URGENT; `copied`: something was read before. May remove the piece. */
+enum piece_verdict unix_urgent_judge(struct socket *socket, struct net_buffer *piece, u32 flags,
+				     bool copied);
+ssize_t unix_urgent_receive(struct socket *socket, struct message *message);
+int unix_urgent_queue(struct socket *peer, struct net_buffer *piece); /* consumes it: 0 or -EPIPE */
+long unix_at_mark(struct socket *socket, struct user_ptr argument);
+void unix_piece_remove(struct socket *socket, struct net_buffer *piece); /* read_lock held */
 
 /* unix_connect.c */
 int unix_listen(struct socket *socket, u32 backlog);

@@ -122,8 +122,8 @@ static int socket_async_reason(struct file *file, u32 key)
 {
 	if (key & POLLIN)
 		return key & POLLHUP ? POLL_HUP : key & POLLERR ? POLL_ERR : POLL_IN;
-	if (key & POLLPRI)
-		return POLL_PRI;
+	if (key & POLLPRI) /* SIGURG tells of it, unless another signal was chosen */
+		return file_signal(file) ? POLL_PRI : 0;
 	return (key & POLLOUT) && !(key & POLLHUP) && xchg(&socket_of(file)->no_space, false)
 		       ? POLL_OUT
 		       : 0;
@@ -147,6 +147,21 @@ static const struct file_ops socket_file_ops = {
 	.async = &socket_async_ops,
 	.release = socket_release,
 };
+
+void socket_signal_urgent(struct socket *socket)
+{
+	struct file *file;
+
+	spin_lock(&socket->lock);
+	file = socket->dead ? NULL : READ_ONCE(socket->file);
+	if (file && !ref_try_get(&file->ref))
+		file = NULL;
+	spin_unlock(&socket->lock);
+	if (!file)
+		return;
+	file_signal_urgent(file);
+	file_put(file);
+}
 
 struct socket *socket_of_file(const struct file *file)
 {
@@ -183,6 +198,8 @@ struct file *socket_file(struct socket *socket, u32 flags)
 	file = file_alloc_inode(inode, &socket_file_ops, O_RDWR | flags, socket);
 	if (IS_ERR(file))
 		socket->inode = NULL;
+	else
+		WRITE_ONCE(socket->file, file);
 	inode_put(inode);
 	return file;
 }

@@ -216,6 +216,7 @@ static void release(struct unix_socket *self, bool never_accepted)
 	self->peer = NULL;
 	list_splice_tail_init(&self->socket.queue, &queue);
 	self->socket.queue_length = 0;
+	self->urgent = NULL;
 	spin_unlock(&self->socket.lock);
 	if (self->address)
 		unix_name_remove(self);
@@ -301,6 +302,8 @@ long unix_ioctl(struct socket *socket, unsigned int command, struct user_ptr arg
 	case FIONREAD:
 		error = bytes_readable(socket, &value);
 		return error ? error : user_write_u32(argument, value);
+	case SIOCATMARK:
+		return unix_at_mark(socket, argument);
 	case SIOCOUTQ:
 		return user_write_u32(argument, (u32)atomic_read(&socket->sent));
 	}

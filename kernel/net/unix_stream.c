@@ -74,8 +74,6 @@ static int piece_send(struct socket *socket, struct socket *peer, struct message
 
 static int send_check(struct socket *socket, const struct message *message)
 {
-	if (message->flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if (message->name)
 		return READ_ONCE(socket->state) == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
 	if (!load_acquire(&unix_of(socket)->peer))
@@ -83,7 +81,7 @@ static int send_check(struct socket *socket, const struct message *message)
 	return READ_ONCE(socket->shutdown) & ENDED_WRITE ? -EPIPE : 0;
 }
 
-static ssize_t stream_send(struct socket *socket, struct message *message)
+static ssize_t send_bytes(struct socket *socket, struct message *message)
 {
 	size_t wanted = message->iter->left, sent;
 	struct scm scm;
@@ -103,6 +101,59 @@ static ssize_t stream_send(struct socket *socket, struct message *message)
 	return sent ? (ssize_t)sent : error;
 }
 
+static int send_last(struct socket *socket, struct message *message, struct scm *scm)
+{
+	struct socket *peer = &unix_of(socket)->peer->socket;
+	struct net_buffer *piece =
+		net_buffer_send(socket, message->iter, 1, 0, message_no_wait(message));
+	int error;
+
+	if (IS_ERR(piece))
+		return (int)PTR_ERR(piece);
+	error = piece_attach(piece, scm, scm_wants_cred(socket, peer));
+	if (!error)
+		return unix_urgent_queue(peer, piece);
+	net_buffer_free(piece);
+	return error;
+}
+
+/* The last byte is the urgent one; those before it go first, with the control messages. */
+static ssize_t send_urgent(struct socket *socket, struct message *message)
+{
+	size_t before = message->iter->left - 1;
+	ssize_t sent = 0;
+	struct scm scm;
+	int error;
+
+	if (!message->iter->left)
+		return -EOPNOTSUPP;
+	if (before) {
+		message->iter->left--;
+		sent = send_bytes(socket, message);
+		message->iter->left++;
+		message->control_size = 0;
+		if (sent < (ssize_t)before)
+			return sent;
+	}
+	error = scm_parse(&scm, message);
+	if (error)
+		return sent ? sent : error;
+	error = send_check(socket, message);
+	if (!error)
+		error = send_last(socket, message, &scm);
+	scm_files_free(scm.files);
+	if (!error)
+		sent++;
+	return sent ? sent : error;
+}
+
+static ssize_t stream_send(struct socket *socket, struct message *message)
+{
+	if (unlikely(message->flags & MSG_OOB))
+		return send_urgent(socket, message);
+	return send_bytes(socket, message);
+}
+
 /* --- Receiving -------------------------------------------------------------------------------------------------------- */
 
 struct reading {
@@ -113,10 +164,11 @@ struct reading {
 	size_t target; /* enough to return */
 	bool has_cred; /* scm.cred is that of the first piece */
 	bool over;
+	struct list *skipped; /* a peek went past the urgent byte, when this was the last piece */
 };
 
 /* May the piece be joined to what was read before? */
-static bool may_join(struct reading *reading, const struct net_buffer *piece)
+static bool may_join_cred(struct reading *reading, const struct net_buffer *piece)
 {
 	const struct abi_ucred *a = &reading->scm.cred, *b = &piece->scm.cred;
 
@@ -129,18 +181,31 @@ static bool may_join(struct reading *reading, const struct net_buffer *piece)
 	return true;
 }
 
+static enum piece_verdict judge(struct reading *reading, struct net_buffer *piece)
+{
+	u32 options = READ_ONCE(reading->socket->options);
+	enum piece_verdict verdict = PIECE_READ;
+
+	if (likely(!(options & (OPTION_PASS_CREDENTIALS | OPTION_URGENT)) && !reading->has_cred))
+		return PIECE_READ;
+	if (options & OPTION_URGENT)
+		verdict = unix_urgent_judge(reading->socket, piece, reading->message->flags,
+					    reading->copied);
+	return verdict == PIECE_READ && !may_join_cred(reading, piece) ? PIECE_STOP : verdict;
+}
+
+static int verdict_apply(struct reading *reading, enum piece_verdict verdict)
+{
+	reading->over = verdict == PIECE_STOP;
+	if (verdict == PIECE_SKIP && (reading->message->flags & MSG_PEEK))
+		reading->skipped = READ_ONCE(reading->socket->queue.prev);
+	return verdict == PIECE_NOTHING ? -ENODATA : 0;
+}
+
 static void source_copy(struct message *message, const struct net_buffer *piece)
 {
 	if (message->name && !message->name->length && load_acquire(&unix_of(piece->owner)->address))
 		unix_name_copy(unix_of(piece->owner), message->name);
-}
-
-static void piece_remove(struct socket *socket, struct net_buffer *piece)
-{
-	spin_lock(&socket->lock);
-	list_del(&piece->link);
-	spin_unlock(&socket->lock);
-	net_buffer_free(piece);
 }
 
 static int files_take(struct reading *reading, struct net_buffer *piece, bool peek)
@@ -158,17 +223,17 @@ static int files_take(struct reading *reading, struct net_buffer *piece, bool pe
 	return reading->scm.files ? 0 : -ENOMEM;
 }
 
-/* read_lock held. 0 or -errno; bytes are counted in reading->copied. */
+/* read_lock held. 0 or -errno, -ENODATA for an end of the urgent byte's making; bytes are counted in reading->copied. */
 static int piece_read(struct reading *reading, struct net_buffer *piece)
 {
 	struct io_iter *iter = reading->message->iter;
 	bool peek = reading->message->flags & MSG_PEEK;
 	size_t size = MIN(iter->left, (size_t)piece->length), moved;
+	enum piece_verdict verdict = judge(reading, piece);
 	int error;
 
-	if (!may_join(reading, piece)) {
-		reading->over = true;
-		return 0;
+	if (unlikely(verdict != PIECE_READ)) {
+		return verdict_apply(reading, verdict);
 	}
 	source_copy(reading->message, piece);
 	moved = net_buffer_copy(piece, iter, 0, size);
@@ -182,7 +247,7 @@ static int piece_read(struct reading *reading, struct net_buffer *piece)
 		piece->start += (u32)moved;
 		piece->length -= (u32)moved;
 		if (!piece->length)
-			piece_remove(reading->socket, piece);
+			unix_piece_remove(reading->socket, piece);
 	}
 	return error;
 }
@@ -200,7 +265,7 @@ static struct net_buffer *piece_after(struct socket *socket, const struct net_bu
 	return next ? list_entry(next, struct net_buffer, link) : NULL;
 }
 
-/* What is there. read_lock held: pieces are only added meanwhile. */
+/* What is there. read_lock held: pieces are only added meanwhile. -ENODATA: as if there were nothing. */
 static int read_available(struct reading *reading)
 {
 	bool peek = reading->message->flags & MSG_PEEK;
@@ -236,7 +301,7 @@ static int read_empty(struct reading *reading, u64 deadline)
 	if (error)
 		return error;
 	if (READ_ONCE(socket->shutdown) & ENDED_READ) {
-		reading->over = list_empty(&socket->queue);
+		reading->over = list_empty(&socket->queue) || reading->skipped;
 		return 0;
 	}
 	return deadline ? 0 : -EAGAIN;
@@ -252,6 +317,20 @@ static int read_wait(struct socket *socket, u64 deadline)
 	return error ? socket_wait_error(error, deadline) : 0;
 }
 
+/* All that is there is an urgent byte, which a peek does not see: until there is more. */
+static int peek_wait(struct reading *reading, u64 deadline)
+{
+	struct socket *socket = reading->socket;
+	int error = wait_event_until(&socket->read_wait,
+				     READ_ONCE(socket->queue.prev) != reading->skipped ||
+					     READ_ONCE(socket->error) ||
+					     (READ_ONCE(socket->shutdown) & ENDED_READ),
+				     SLEEP_INTERRUPTIBLE, deadline);
+
+	reading->skipped = NULL;
+	return error ? socket_wait_error(error, deadline) : 0;
+}
+
 static int read_until_target(struct reading *reading, u64 deadline)
 {
 	struct socket *socket = reading->socket;
@@ -260,12 +339,13 @@ static int read_until_target(struct reading *reading, u64 deadline)
 	for (;;) {
 		mutex_lock(&socket->read_lock);
 		error = read_available(reading);
-		if (!error)
+		if (!error || error == -ENODATA)
 			error = read_empty(reading, deadline);
 		mutex_unlock(&socket->read_lock);
 		if (error || reading->over)
 			return error;
-		error = read_wait(socket, deadline);
+		error = unlikely(reading->skipped) ? peek_wait(reading, deadline)
+						   : read_wait(socket, deadline);
 		if (error)
 			return error;
 	}
@@ -280,7 +360,7 @@ static ssize_t stream_receive(struct socket *socket, struct message *message)
 	if (READ_ONCE(socket->state) != SOCKET_CONNECTED)
 		return -EINVAL;
 	if (message->flags & MSG_OOB)
-		return -EOPNOTSUPP;
+		return unix_urgent_receive(socket, message);
 	reading.target = MIN(message->flags & MSG_WAITALL ? message->iter->left : low_water,
 			     message->iter->left);
 	reading.target = MAX(reading.target, (size_t)1);
@@ -296,6 +376,8 @@ static u32 stream_poll(struct socket *socket, struct file *file, struct poll_tab
 {
 	u32 ready = unix_poll_in(socket, file, table, true);
 
+	if (READ_ONCE(unix_of(socket)->urgent))
+		ready |= POLLPRI;
 	if (READ_ONCE(socket->state) != SOCKET_LISTENING && socket_is_writable(socket))
 		ready |= READY_OUT | POLLWRBAND;
 	return ready;

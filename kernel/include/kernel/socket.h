@@ -79,6 +79,7 @@ enum socket_state { SOCKET_CLOSED, SOCKET_CONNECTED, SOCKET_LISTENING };
 #define OPTION_LINGER (1u << 8)
 #define OPTION_PASS_CREDENTIALS (1u << 9)
 #define OPTION_PASS_SECURITY (1u << 10)
+#define OPTION_URGENT (1u << 11) /* no option: an urgent byte has come, once */
 
 struct socket {
 	struct refcount ref;
@@ -90,6 +91,7 @@ struct socket {
 	struct spinlock lock; /* RANK_SOCKET */
 	const struct proto_ops *ops; /* [I] */
 	struct inode *inode; /* [I] while it has a file */
+	struct file *file; /* that, without a reference; gone when `dead` */
 	u64 number; /* [I] the inode's number */
 	struct list queue; /* [lock] what was received, or connections that wait for accept */
 	u32 queue_length; /* [lock] */
@@ -130,6 +132,7 @@ static inline struct socket *socket_get(struct socket *socket)
 	return socket;
 }
 void socket_put(struct socket *socket);
+void socket_signal_urgent(struct socket *socket); /* SIGURG to the owner of its file */
 
 /* The pending error as -errno, which is forgotten then; 0. */
 static inline int socket_take_error(struct socket *socket)
