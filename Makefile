@@ -76,9 +76,11 @@ TEST_JOBS ?= 2
 # Another python3 may be first in PATH, one without Debian's packages.
 PYTHON  := /usr/bin/python3
 LD      := ld
-# Where ccache is, builds share what their options do not touch: its preprocessor must not tell it the build's folder.
+# Where ccache is, builds share what their options do not touch: it knows a source by what the preprocessor makes of it, which
+# must not name the build's folder. Its shorter way by the included files would miss those of that folder.
 CC      := $(if $(shell command -v ccache),ccache )gcc
 export CCACHE_DIR ?= $(CURDIR)/build/ccache
+export CCACHE_NODIRECT := 1
 export CCACHE_PREFIX_CPP := $(CURDIR)/testing/tools/cpp_anywhere.sh
 # Third-party source, unpacked once for all builds.
 ZLIB    := build/third_party/zlib
