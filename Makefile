@@ -77,7 +77,8 @@ TEST_JOBS ?= 2
 PYTHON  := /usr/bin/python3
 LD      := ld
 # Where ccache is, builds share what their options do not touch: it knows a source by what the preprocessor makes of it, which
-# must not name the build's folder. Its shorter way by the included files would miss those of that folder.
+# must not name the build's folder. Its shorter way by the included files would miss those of that folder, and a .d file of another
+# build names that one's: what is generated is a prerequisite of every object here.
 CC      := $(if $(shell command -v ccache),ccache )gcc
 export CCACHE_DIR ?= $(CURDIR)/build/ccache
 export CCACHE_NODIRECT := 1
@@ -245,17 +246,17 @@ $(foreach d,$(DIR),$(if $(wildcard $d/),,$(error DIR=$d: there is no such folder
 all: $(OUT)/aramid.elf
 objects: $(filter $(patsubst %,$(OUT)/%/%,$(patsubst %/,%,$(or $(DIR),libs platform kernel testing))),$(objects))
 
-$(OUT)/%.c.o: %.c $(OUT)/flags.stamp | $(gen)/autoconf.h $(gen)/version.h $(ZLIB)/zlib.h
+$(OUT)/%.c.o: %.c $(OUT)/flags.stamp $(gen)/autoconf.h $(gen)/version.h | $(ZLIB)/zlib.h
 	$(say) CC $<
 	$(Q)$(CC) $(CFLAGS) $(call inc,$<) -MMD -MP -c -o $@ $<
-$(OUT)/%.S.o: %.S $(gen)/offsets.h $(OUT)/flags.stamp | $(gen)/autoconf.h $(gen)/version.h
+$(OUT)/%.S.o: %.S $(OUT)/flags.stamp $(gen)/autoconf.h $(gen)/version.h $(gen)/offsets.h
 	$(say) AS $<
 	$(Q)$(CC) $(ASFLAGS) $(call inc,$<) -MMD -MP -c -o $@ $<
 $(OUT)/platform/x86_64/config_gz.S.o: ASFLAGS += -Wa,-I$(gen)
 $(OUT)/platform/x86_64/config_gz.S.o: $(gen)/config.gz
 $(OUT)/platform/x86_64/vdso_image.S.o: ASFLAGS += -Wa,-I$(gen)
 $(OUT)/platform/x86_64/vdso_image.S.o: $(gen)/vdso.so
-$(OUT)/vdso.o: platform/x86_64/vdso/vdso.c $(OUT)/flags.stamp | $(gen)/autoconf.h $(gen)/version.h
+$(OUT)/vdso.o: platform/x86_64/vdso/vdso.c $(OUT)/flags.stamp $(gen)/autoconf.h $(gen)/version.h
 	$(say) CC $<
 	$(Q)$(CC) $(VDSO_CFLAGS) $(inc_platform) -MMD -MP -c -o $@ $<
 $(gen)/vdso.so: $(OUT)/vdso.o platform/x86_64/vdso/vdso.lds
@@ -269,12 +270,13 @@ $(ZLIB)/zlib.h:
 $(ZLIB)/%.c: | $(ZLIB)/zlib.h ;
 
 $(gen)/version.h: Makefile
-	$(Q)printf '/* Generated. */\n#pragma once\n#define ARAMID_VERSION "%s"\n' $(VERSION) > $@
-$(gen)/offsets.h: platform/x86_64/offsets.c $(OUT)/flags.stamp | $(gen)/autoconf.h
+	$(Q)printf '/* Generated. */\n#pragma once\n#define ARAMID_VERSION "%s"\n' $(VERSION) > $@.new
+	$(Q)cmp -s $@.new $@ || mv $@.new $@
+$(gen)/offsets.h: platform/x86_64/offsets.c $(OUT)/flags.stamp $(gen)/autoconf.h
 	$(say) OFFSETS $@
 	$(Q)$(CC) $(CFLAGS) -fno-lto $(inc_platform) -MD -MF $(OUT)/offsets.d -MT $@ -S -o $(OUT)/offsets.s $<
 	$(Q)sed -n 's/.*"->\([A-Za-z0-9_]*\) \$$\(-\{0,1\}[0-9]*\)".*/#define \1 \2/p' $(OUT)/offsets.s > $@
-$(OUT)/kernel.lds: platform/x86_64/kernel.lds $(OUT)/flags.stamp $(gen)/offsets.h | $(gen)/autoconf.h
+$(OUT)/kernel.lds: platform/x86_64/kernel.lds $(OUT)/flags.stamp $(gen)/offsets.h $(gen)/autoconf.h
 	$(Q)$(CC) -E -P -x assembler-with-cpp $(inc_platform) -D__LINKER__ -MMD -MF $@.d -MT $@ -o $@ $<
 $(OUT)/aramid.elf: $(OUT)/kernel.lds $(OUT)/objects.stamp $(objects) platform/x86_64/link.sh platform/x86_64/kallsyms.py
 	$(say) LD $@

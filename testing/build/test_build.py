@@ -140,15 +140,20 @@ def test_incremental(tree):
 
 
 def test_option_change_rebuilds(tree):
-    """The same file with another content: everything that depends on the option is made again."""
-    config = tree / "mine.config"
-    config.write_text("CONFIG_PROFILE_CUSTOM=y\n")
-    goals = ("objects", "DIR=libs", "BUILD=opt", "CONFIG=mine.config")
-    everything = compiled(make(*goals, cwd=tree))
-    config.write_text("CONFIG_PROFILE_CUSTOM=y\nCONFIG_STACK_PROTECTOR=y\n")
-    assert compiled(make(*goals, cwd=tree)) == everything
-    assert "STACK_PROTECTOR" in options(tree / "opt/mine")
-    assert not compiled(make(*goals, cwd=tree))
+    """The same file with another content: what depends on the option is made again, and is another. So it is where the first
+    build found all it needed in the compiler's cache."""
+    source, made = "platform/x86_64/entry/entry.S", tree / "opt/mine/platform/x86_64/entry/entry.S.o"
+
+    def build(*on, name="mine"):
+        (tree / f"{name}.config").write_text("CONFIG_PROFILE_CUSTOM=y\n" + "".join(f"CONFIG_{option}=y\n" for option in on))
+        return compiled(make("objects", "DIR=platform/x86_64/entry", "BUILD=opt", f"CONFIG={name}.config", cwd=tree))
+
+    assert source in build(name="other") and source in build()
+    plain = made.read_bytes()
+    assert source in build("ENTRY_SAVE_ALL") and made.read_bytes() != plain
+    assert "ENTRY_SAVE_ALL" in options(tree / "opt/mine")
+    assert not build("ENTRY_SAVE_ALL"), "nothing changed"
+    assert source in build() and made.read_bytes() == plain
 
 
 @pytest.fixture
