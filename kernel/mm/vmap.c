@@ -238,7 +238,11 @@ static void stacks_unmap(struct work *work __unused)
 
 u64 vmap_stack_count(void)
 {
-	return (u64)atomic_read(&stack_count);
+	long count = (long)atomic_read(&stack_count);
+
+	for (unsigned int cpu = 0; cpu < cpu_count(); cpu++)
+		count -= READ_ONCE(per_cpu_ptr(stack_cache, cpu)->count);
+	return (u64)MAX(count, 0L);
 }
 
 /* --- Areas -------------------------------------------------------------------------------------------------------- */

@@ -13,4 +13,4 @@ void *vmap_device(paddr_t phys, size_t size, enum memory_type type);
 void *vmalloc(size_t size); /* page-granular zeroed memory, not contiguous; NULL */
 void vfree(void *address);
 void vmap_init(void);
-u64 vmap_stack_count(void);
+u64 vmap_stack_count(void); /* in use: those kept for the next task do not count */
