@@ -52,9 +52,16 @@ static unsigned int first_online_of(const unsigned long *mask)
 	return ~0u;
 }
 
+/* An interrupt, from which the CPU returns to its task's user code by way of the scheduler if it was asked to. */
+static void interrupted(void *unused)
+{
+	(void)unused;
+}
+
+/* A task that runs elsewhere has left, or will before it is in user mode again, when this returns. */
 int sched_set_affinity(struct task *task, const unsigned long *mask)
 {
-	unsigned int target = first_online_of(mask);
+	unsigned int target = first_online_of(mask), cpu;
 	unsigned long flags;
 	struct runqueue *rq, *to;
 
@@ -70,7 +77,10 @@ int sched_set_affinity(struct task *task, const unsigned long *mask)
 	if (rq->running == task) {
 		task->sched.must_move = true;
 		runqueue_reschedule(rq);
+		cpu = rq->cpu;
 		spin_unlock_irq(&rq->lock, flags);
+		if (task != current)
+			smp_call_cpu(cpu, interrupted, NULL);
 		return 0;
 	}
 	if (!task->sched.queued) {
