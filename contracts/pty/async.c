@@ -17,7 +17,7 @@ static void drain(int fd)
 {
 	char bytes[4096];
 
-	while (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 5) > 0)
+	while (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 30) > 0)
 		must(read(fd, bytes, sizeof(bytes)));
 }
 
@@ -72,7 +72,7 @@ int main(void)
 		size = write(pair.slave, text, sizeof(text));
 		if (size > 0)
 			done += (size_t)size;
-		else if (poll(&(struct pollfd){ pair.slave, POLLOUT, 0 }, 1, 20) == 0)
+		else if (poll(&(struct pollfd){ pair.slave, POLLOUT, 0 }, 1, 50) == 0)
 			break;
 	}
 	expect(done > 2000);

@@ -52,7 +52,7 @@ static size_t settled(pid_t child)
 	size_t before = mine->written;
 
 	for (int same = 0; same < 3; same++) {
-		sleep_ms(4);
+		sleep_ms(10);
 		if (mine->written != before || !sleeps(child))
 			same = -1;
 		before = mine->written;
@@ -116,7 +116,7 @@ static void stopped(bool by_call, enum way way)
 		must(tcflow(pair.slave, TCOOFF));
 	else
 		put(pair.master, "\x13");
-	sleep_ms(10);
+	sleep_ms(40);
 	child = writer(pair.slave);
 	before = settled(child);
 	if (way == TYPED)

@@ -190,13 +190,15 @@ enum piece_verdict {
 	PIECE_STOP, /* the read is over */
 	PIECE_NOTHING, /* as if there were nothing more */
 };
-/* read_lock held. Of sockets with OPTION_URGENT; `copied`: something was read before. May remove the piece. */
+/* read_lock held. Of sockets with OPTION_URGENT; `copied`: something was read before. May move the piece to `dropped`. */
 enum piece_verdict unix_urgent_judge(struct socket *socket, struct net_buffer *piece, u32 flags,
-				     bool copied);
+				     bool copied, struct list *dropped);
+bool unix_has_plain(struct socket *socket); /* something that a peek past the urgent byte sees */
 ssize_t unix_urgent_receive(struct socket *socket, struct message *message);
 int unix_urgent_queue(struct socket *peer, struct net_buffer *piece); /* consumes it: 0 or -EPIPE */
 long unix_at_mark(struct socket *socket, struct user_ptr argument);
-void unix_piece_remove(struct socket *socket, struct net_buffer *piece); /* read_lock held */
+void unix_piece_remove(struct socket *socket,
+		       struct net_buffer *piece); /* read_lock held; without files */
 
 /* unix_connect.c */
 int unix_listen(struct socket *socket, u32 backlog);

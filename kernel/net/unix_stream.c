@@ -139,6 +139,8 @@ static ssize_t send_urgent(struct socket *socket, struct message *message)
 	if (error)
 		return sent ? sent : error;
 	error = send_check(socket, message);
+	if (error == -EPIPE && !sent && !(message->flags & MSG_NOSIGNAL))
+		signal_kernel(current, SIGPIPE, false);
 	if (!error)
 		error = send_last(socket, message, &scm);
 	scm_files_free(scm.files);
@@ -164,7 +166,8 @@ struct reading {
 	size_t target; /* enough to return */
 	bool has_cred; /* scm.cred is that of the first piece */
 	bool over;
-	struct list *skipped; /* a peek went past the urgent byte, when this was the last piece */
+	bool skipped; /* a peek went past the urgent byte */
+	struct list dropped; /* pieces that nobody reads, to be freed without read_lock */
 };
 
 /* May the piece be joined to what was read before? */
@@ -190,7 +193,7 @@ static enum piece_verdict judge(struct reading *reading, struct net_buffer *piec
 		return PIECE_READ;
 	if (options & OPTION_URGENT)
 		verdict = unix_urgent_judge(reading->socket, piece, reading->message->flags,
-					    reading->copied);
+					    reading->copied, &reading->dropped);
 	return verdict == PIECE_READ && !may_join_cred(reading, piece) ? PIECE_STOP : verdict;
 }
 
@@ -198,7 +201,7 @@ static int verdict_apply(struct reading *reading, enum piece_verdict verdict)
 {
 	reading->over = verdict == PIECE_STOP;
 	if (verdict == PIECE_SKIP && (reading->message->flags & MSG_PEEK))
-		reading->skipped = READ_ONCE(reading->socket->queue.prev);
+		reading->skipped = true;
 	return verdict == PIECE_NOTHING ? -ENODATA : 0;
 }
 
@@ -322,13 +325,22 @@ static int peek_wait(struct reading *reading, u64 deadline)
 {
 	struct socket *socket = reading->socket;
 	int error = wait_event_until(&socket->read_wait,
-				     READ_ONCE(socket->queue.prev) != reading->skipped ||
-					     READ_ONCE(socket->error) ||
+				     unix_has_plain(socket) || READ_ONCE(socket->error) ||
 					     (READ_ONCE(socket->shutdown) & ENDED_READ),
 				     SLEEP_INTERRUPTIBLE, deadline);
 
-	reading->skipped = NULL;
+	reading->skipped = false;
 	return error ? socket_wait_error(error, deadline) : 0;
+}
+
+static void dropped_free(struct reading *reading)
+{
+	struct net_buffer *piece;
+
+	while ((piece = list_first_entry_or_null(&reading->dropped, struct net_buffer, link))) {
+		list_del(&piece->link);
+		net_buffer_free(piece);
+	}
 }
 
 static int read_until_target(struct reading *reading, u64 deadline)
@@ -342,6 +354,7 @@ static int read_until_target(struct reading *reading, u64 deadline)
 		if (!error || error == -ENODATA)
 			error = read_empty(reading, deadline);
 		mutex_unlock(&socket->read_lock);
+		dropped_free(reading);
 		if (error || reading->over)
 			return error;
 		error = unlikely(reading->skipped) ? peek_wait(reading, deadline)
@@ -357,6 +370,7 @@ static ssize_t stream_receive(struct socket *socket, struct message *message)
 	size_t low_water = (size_t)READ_ONCE(socket->low_water);
 	int error;
 
+	list_init(&reading.dropped);
 	if (READ_ONCE(socket->state) != SOCKET_CONNECTED)
 		return -EINVAL;
 	if (message->flags & MSG_OOB)

@@ -7,14 +7,31 @@
 
 #include <abi/errno.h>
 
-void unix_piece_remove(struct socket *socket, struct net_buffer *piece)
+static void piece_unlink(struct socket *socket, struct net_buffer *piece)
 {
 	spin_lock(&socket->lock);
 	list_del(&piece->link);
 	if (unix_of(socket)->urgent == piece)
 		WRITE_ONCE(unix_of(socket)->urgent, NULL);
 	spin_unlock(&socket->lock);
+}
+
+void unix_piece_remove(struct socket *socket, struct net_buffer *piece)
+{
+	piece_unlink(socket, piece);
 	net_buffer_free(piece);
+}
+
+bool unix_has_plain(struct socket *socket)
+{
+	struct net_buffer *piece;
+	bool found = false;
+
+	spin_lock(&socket->lock);
+	list_for_each_entry (piece, &socket->queue, link)
+		found = found || (piece->length && piece != unix_of(socket)->urgent);
+	spin_unlock(&socket->lock);
+	return found;
 }
 
 static bool is_in_line(const struct socket *socket)
@@ -22,11 +39,19 @@ static bool is_in_line(const struct socket *socket)
 	return READ_ONCE(socket->options) & OPTION_OOB_INLINE;
 }
 
-static enum piece_verdict judge_urgent(struct socket *socket, struct net_buffer *piece, u32 flags)
+/* read_lock is held, and the last references of open files may come with it: they are dropped later. */
+static void piece_drop(struct socket *socket, struct net_buffer *piece, struct list *dropped)
+{
+	piece_unlink(socket, piece);
+	list_add_tail(&piece->link, dropped);
+}
+
+static enum piece_verdict judge_urgent(struct socket *socket, struct net_buffer *piece, u32 flags,
+				       struct list *dropped)
 {
 	if (!is_in_line(socket)) {
 		if (!(flags & MSG_PEEK))
-			unix_piece_remove(socket, piece);
+			piece_drop(socket, piece, dropped);
 		return PIECE_SKIP;
 	}
 	if (!(flags & MSG_PEEK)) {
@@ -39,17 +64,17 @@ static enum piece_verdict judge_urgent(struct socket *socket, struct net_buffer 
 }
 
 enum piece_verdict unix_urgent_judge(struct socket *socket, struct net_buffer *piece, u32 flags,
-				     bool copied)
+				     bool copied, struct list *dropped)
 {
 	if (!piece->length) {
 		if (flags & MSG_PEEK)
 			return PIECE_SKIP;
-		unix_piece_remove(socket, piece);
+		piece_drop(socket, piece, dropped);
 		return copied ? PIECE_STOP : PIECE_NOTHING;
 	}
 	if (READ_ONCE(unix_of(socket)->urgent) != piece)
 		return PIECE_READ;
-	return copied ? PIECE_STOP : judge_urgent(socket, piece, flags);
+	return copied ? PIECE_STOP : judge_urgent(socket, piece, flags, dropped);
 }
 
 /* read_lock held, so that nobody else removes it; NULL: there is none to be taken by itself. */

@@ -108,11 +108,23 @@ static int first_open(struct tty *tty)
 	return error;
 }
 
+/* A device's next user finds its output going; the ends of a pseudo-terminal are gone together. */
+static void output_let_go(struct tty *tty)
+{
+	unsigned long flags = spin_lock_irq(&tty->lock);
+
+	tty->held = false;
+	output_stop(tty, false);
+	spin_unlock_irq(&tty->lock, flags);
+}
+
 static void last_close(struct tty *tty)
 {
 	mutex_lock(&tty->open_lock);
 	if (--tty->open_count == 0) {
 		tty->exclusive = false;
+		if (!tty->is_pty)
+			output_let_go(tty);
 		if (tty->ops->close)
 			tty->ops->close(tty);
 	}
