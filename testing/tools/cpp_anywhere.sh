@@ -3,7 +3,8 @@
 # Takes the build's folder ($CPP_OUT) out of the names of included files, so that the same code is the same in every build.
 set -eu
 "$@"
+out=$(sed 's/[][\.*^$,]/\\&/g' <<< "$CPP_OUT")
 while [ $# -gt 1 ]; do
-	[ "$1" != -o ] || sed -i "s,^\(# [0-9]* \"\)$CPP_OUT/,\1," "$2"
+	[ "$1" != -o ] || sed -i "s,^\(# [0-9]* \"\)$out/,\1," "$2"
 	shift
 done
