@@ -25,6 +25,7 @@ HEADERS = {
     "futex.h": [["linux/futex.h"]],
     "inotify.h": [["linux/inotify.h"]],
     "ioctl.h": [["linux/termios.h"], ["linux/fs.h"], ["linux/random.h"], ["linux/rtc.h"]],
+    "kcmp.h": [["linux/kcmp.h"]],
     "limits.h": [["linux/limits.h", "linux/binfmts.h"]],
     "mman.h": [["linux/mman.h"], ["linux/memfd.h", "linux/membarrier.h", "linux/mempolicy.h"]],
     "mount.h": [["fcntl.h", "linux/mount.h"], ["sys/mount.h"]],
@@ -56,7 +57,7 @@ KERNEL_ONLY = set("""
 """.split())
 # Enumerators: #ifdef does not see them.
 ENUMERATORS = re.compile(r"(MEMBARRIER_CMD|MPOL_[A-Z]+$|IPPROTO_|PER_|ADDR_|UNAME26|FDPIC|MMAP_PAGE_ZERO|READ_IMPLIES|SHORT_INODE"
-                         r"|WHOLE_SECONDS|STICKY_TIMEOUTS|IOPRIO_WHO|RSEQ_FLAG)")
+                         r"|WHOLE_SECONDS|STICKY_TIMEOUTS|IOPRIO_WHO|RSEQ_FLAG|KCMP_)")
 
 COMPARE = r"""
 #include <stdio.h>
