@@ -129,6 +129,7 @@ int unix_urgent_queue(struct socket *peer, struct net_buffer *piece)
 		return -EPIPE;
 	}
 	socket_signal_urgent(peer);
+	unix_gc(); /* which may have taken the reference that the signal needed for a user's */
 	wait_wake_all(&peer->read_wait, POLLPRI | POLLRDBAND);
 	wait_wake_all(&peer->read_wait, READY_IN);
 	return 0;
