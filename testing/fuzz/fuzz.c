@@ -34,6 +34,8 @@
 #define CALLS_MAX 1000000 /* no round makes so many */
 #define ROUND_MS 4000
 #define END_MS 60000 /* the longest that a killed process may take, on a loaded host */
+#define BUSY_MS 10000
+#define MAX_MOUNTS 100 /* looked at in one go */
 
 struct shared *shared;
 static long calls_made;
@@ -164,25 +166,67 @@ static void scratch_make(void)
 		report("@@@ bad the scratch folder: %s\n", strerror(errno));
 }
 
+/* A line of mountinfo: where it is mounted, with its \\ooo turned back into bytes. */
+static bool mount_point(const char *line, char *point)
+{
+	char *to = point;
+
+	if (sscanf(line, "%*s %*s %*s %*s %255s", point) != 1)
+		return false;
+	for (const char *from = point; *from; to++) {
+		bool escaped = *from == '\\';
+
+		*to = (char)(escaped ? strtol((char[]){ from[1], from[2], from[3], 0 }, NULL, 8)
+				     : *from);
+		from += escaped ? 4 : 1;
+	}
+	*to = 0;
+	return !strncmp(point, SCRATCH, strlen(SCRATCH));
+}
+
+/*
+ * One look at what is mounted: takes away, the last first, what workers mounted, which may be at any folder that was "m" for
+ * a moment, and the scratch folder. Returns how many are left, and the first of them in `left`. Of mountinfo, since a worker
+ * may choose a source without letters, which /proc/mounts shows as nothing.
+ */
+static int mounts_remove(char left[256])
+{
+	static char points[MAX_MOUNTS][256], line[16384];
+	FILE *file = fopen("/proc/self/mountinfo", "r");
+	int count = 0, busy = 0;
+
+	if (!file)
+		report("@@@ bad cannot read the mounts: %s\n", strerror(errno));
+	while (file && count < MAX_MOUNTS && fgets(line, sizeof(line), file))
+		count += mount_point(line, points[count]);
+	if (file)
+		fclose(file);
+	while (count--)
+		if (umount2(points[count], 0) < 0 && errno != EINVAL && errno != ENOENT) {
+			strcpy(left, points[count]);
+			busy++;
+		}
+	return busy;
+}
+
 /* With everybody gone nothing is in use, but for what a moment ago was. */
 static void scratch_remove(void)
 {
 	long begin = now_ms();
+	char left[256];
 
 	if (chdir("/") < 0)
 		report("@@@ bad chdir: %s\n", strerror(errno));
-	while (umount2(SCRATCH "/m", 0) == 0 || errno == EBUSY)
-		if (now_ms() - begin > 5000)
+	while (mounts_remove(left) > 0) {
+		if (now_ms() - begin >= BUSY_MS) {
+			report("@@@ bad %s is busy though nobody is there\n", left);
+			umount2(SCRATCH, MNT_DETACH);
 			break;
-	while (umount2(SCRATCH, 0) < 0 && errno == EBUSY && now_ms() - begin < 10000) {
-		umount2(SCRATCH "/m", MNT_DETACH);
+		}
 		rest();
 	}
-	if (now_ms() - begin >= 10000) {
-		report("@@@ bad the scratch folder is busy though nobody is there\n");
-		umount2(SCRATCH, MNT_DETACH);
-	}
-	rmdir(SCRATCH);
+	if (rmdir(SCRATCH) < 0)
+		report("@@@ bad the scratch folder stays: %s\n", strerror(errno));
 }
 
 static void stuck_report(int pid)
