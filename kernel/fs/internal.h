@@ -226,8 +226,6 @@ struct file *file_alloc_path(const struct path *path, u32 flags, const struct fi
 void anon_init(void);
 void tmpfs_init(void);
 void locks_init(void);
-/* A process closes a descriptor of the file: its POSIX locks on the inode go. */
-void locks_release_posix(struct file *file, struct files *owner);
 /* Last reference of the file: flock and OFD locks. */
 void locks_release_file(struct file *file);
 void locks_free(struct inode *inode);

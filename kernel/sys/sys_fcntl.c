@@ -91,21 +91,19 @@ static long get_lock(struct file *file, struct user_ptr user, bool ofd)
 	return error ? error : user_write(user, &flock, sizeof(flock));
 }
 
-/* A close of the descriptor in another thread, between our look at it and the lock, would leave the lock behind. */
-static long recheck_descriptor(int fd, struct file *file, struct abi_flock *flock, bool ofd)
+/*
+ * A close of the descriptor in another thread, which may be gone by now, between our look at it and the lock would leave the
+ * lock behind. A close ends all of the owner's locks on the file, so here too: that takes no memory.
+ */
+static long recheck_descriptor(int fd, struct file *file)
 {
-	struct fd_ref ref;
-	bool same;
+	struct fd_ref ref = fd_get(fd);
+	bool same = fd_file(ref) == file;
 
-	if (ref_read(&current->files->ref) == 1)
-		return 0;
-	ref = fd_get(fd);
-	same = fd_file(ref) == file;
 	fd_put(ref);
-	if (same || flock->l_type == F_UNLCK || ofd)
+	if (same)
 		return 0;
-	flock->l_type = F_UNLCK;
-	file_set_record(file, flock, ofd, false);
+	locks_release_posix(file, current->files);
 	return -EBADF;
 }
 
@@ -117,7 +115,9 @@ static long set_lock(int fd, struct file *file, struct user_ptr user, bool ofd, 
 	if (user_read(&flock, user, sizeof(flock)))
 		return -EFAULT;
 	error = file_set_record(file, &flock, ofd, wait);
-	return error ? error : recheck_descriptor(fd, file, &flock, ofd);
+	if (error || ofd || flock.l_type == F_UNLCK)
+		return error;
+	return recheck_descriptor(fd, file);
 }
 
 /* --- fcntl -------------------------------------------------------------------------------------------------------------------- */
