@@ -8,6 +8,7 @@
 #include <abi/errno.h>
 #include <abi/fcntl.h>
 #include <abi/resource.h>
+#include <kernel/file_locks.h>
 #include <kernel/vmap.h>
 #include <lib/bitmap.h>
 #include <lib/err.h>
@@ -69,6 +70,11 @@ struct file *fd_get_file(int fd)
 		return NULL;
 	}
 	return file;
+}
+
+struct file *files_get(struct files *files, int fd)
+{
+	return slot_get(files, (unsigned int)fd);
 }
 
 struct file *files_next_get(struct files *files, int *fd)

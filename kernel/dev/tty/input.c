@@ -135,7 +135,7 @@ static void receive_signal(struct tty *tty, u8 c)
 			tty->ops->flush_output(tty);
 		if (tty->ops->input_flushed)
 			tty->ops->input_flushed(tty);
-		wait_wake_all(&tty->write_wait, READY_OUT);
+		tty_write_wakeup(tty);
 	}
 	if (tty_iflag(tty, IXON))
 		output_stop(tty, false);

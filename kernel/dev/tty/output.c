@@ -121,7 +121,7 @@ void output_stop(struct tty *tty, bool stop)
 	if (tty->ops->stop)
 		tty->ops->stop(tty, stop);
 	if (!stop)
-		wait_wake_all(&tty->write_wait, READY_OUT);
+		tty_write_wakeup(tty);
 }
 
 /* --- Echo: what does not fit is dropped, for input must not wait for output -------------------------------------------- */

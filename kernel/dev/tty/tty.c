@@ -72,9 +72,21 @@ bool tty_is_hung_up(const struct file *file)
 	return !opened->console && READ_ONCE(opened->tty->generation) != opened->generation;
 }
 
+/* A bit of a wake-up's key: a write had to stop. */
+#define ROOM_WANTED POLLWRBAND
+
 void tty_write_wakeup(struct tty *tty)
 {
-	wait_wake_all(&tty->write_wait, READY_OUT);
+	bool wanted = READ_ONCE(tty->wants_room) && xchg(&tty->wants_room, false);
+
+	wait_wake_all(&tty->write_wait, wanted ? READY_OUT | ROOM_WANTED : READY_OUT);
+}
+
+/* Of a device that nobody uses any more: its next user finds output going. tty->lock held. */
+static void output_let_go(struct tty *tty)
+{
+	tty->held = false;
+	output_stop(tty, false);
 }
 
 /* Files opened so far see end of file and errors from now on. Whoever waits finds out. */
@@ -84,8 +96,7 @@ void tty_hangup(struct tty *tty)
 
 	WRITE_ONCE(tty->generation, tty->generation + 1);
 	input_flush_locked(tty);
-	tty->held = false;
-	output_stop(tty, false);
+	output_let_go(tty);
 	if (tty->ops->flush_output)
 		tty->ops->flush_output(tty);
 	spin_unlock_irq(&tty->lock, flags);
@@ -108,13 +119,12 @@ static int first_open(struct tty *tty)
 	return error;
 }
 
-/* A device's next user finds its output going; the ends of a pseudo-terminal are gone together. */
-static void output_let_go(struct tty *tty)
+/* Not for a pseudo-terminal, whose ends are gone together. */
+static void last_user_gone(struct tty *tty)
 {
 	unsigned long flags = spin_lock_irq(&tty->lock);
 
-	tty->held = false;
-	output_stop(tty, false);
+	output_let_go(tty);
 	spin_unlock_irq(&tty->lock, flags);
 }
 
@@ -124,7 +134,7 @@ static void last_close(struct tty *tty)
 	if (--tty->open_count == 0) {
 		tty->exclusive = false;
 		if (!tty->is_pty)
-			output_let_go(tty);
+			last_user_gone(tty);
 		if (tty->ops->close)
 			tty->ops->close(tty);
 	}
@@ -237,7 +247,7 @@ static int async_reason(struct file *file, u32 key)
 		return 0;
 	if (key & POLLIN)
 		return POLL_IN;
-	return (key & POLLOUT) && xchg(&tty_file_of(file)->tty->wants_room, false) ? POLL_OUT : 0;
+	return key & ROOM_WANTED ? POLL_OUT : 0;
 }
 
 const struct async_ops tty_async_ops = { .reason = async_reason, .begin = tty_async_begin };
