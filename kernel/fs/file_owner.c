@@ -185,6 +185,14 @@ static bool async_wake(struct wait_entry *entry, u32 key)
 	return false;
 }
 
+int file_async_reason(struct file *file, u32 key)
+{
+	(void)file;
+	return key & POLLIN ? POLL_IN : key & POLLOUT ? POLL_OUT : 0;
+}
+
+const struct async_ops file_async_ops = { .reason = file_async_reason };
+
 void file_signal_urgent(struct file *file)
 {
 	struct file_owner *owner = load_acquire(&file->owner);

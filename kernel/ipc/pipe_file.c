@@ -191,20 +191,11 @@ static long pipe_ioctl(struct file *file, unsigned int command, u64 argument)
 	return user_write_u32(user_ptr(argument), bytes);
 }
 
-/* Linux tells a writer of each read; here it is told when there is room again. */
-static int pipe_async_reason(struct file *file, u32 key)
-{
-	(void)file;
-	return key & POLLIN ? POLL_IN : key & POLLOUT ? POLL_OUT : 0;
-}
-
-static const struct async_ops pipe_async_ops = { .reason = pipe_async_reason };
-
 const struct file_ops fifo_file_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.ioctl = pipe_ioctl,
 	.poll = pipe_poll,
-	.async = &pipe_async_ops,
+	.async = &file_async_ops,
 	.release = pipe_release,
 };

@@ -149,7 +149,6 @@ struct unix_socket *unix_peer_get(struct unix_socket *self); /* NULL */
 void unix_put(struct unix_socket *unix_socket); /* NULL is allowed */
 void unix_lock_two(struct unix_socket *a, struct unix_socket *b); /* may be the same one */
 void unix_unlock_two(struct unix_socket *a, struct unix_socket *b);
-void unix_wake_all(struct unix_socket *unix_socket); /* the state changed */
 void unix_relay_start(struct unix_socket *self, struct unix_socket *peer);
 void unix_relay_stop(struct unix_socket *self, struct unix_socket *peer);
 void unix_release(struct socket *socket);

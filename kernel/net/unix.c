@@ -127,12 +127,6 @@ void unix_unlock_two(struct unix_socket *a, struct unix_socket *b)
 	spin_unlock(&a->socket.lock);
 }
 
-void unix_wake_all(struct unix_socket *self)
-{
-	wait_wake_all(&self->socket.read_wait, READY_IN | POLLRDHUP | POLLHUP | POLLERR);
-	wait_wake_all(&self->socket.write_wait, READY_OUT | POLLHUP | POLLERR);
-}
-
 /* The other end has ended these directions; 0: it was this one itself. With O_ASYNC only who can read no more is told. */
 static void wake_ended(struct unix_socket *self, u32 ends)
 {
@@ -182,7 +176,7 @@ static void peer_hang_up(struct unix_socket *peer, bool lost)
 	if (lost)
 		WRITE_ONCE(peer->socket.error, ECONNRESET);
 	spin_unlock(&peer->socket.lock);
-	unix_wake_all(peer);
+	wake_ended(peer, ENDED_BOTH);
 }
 
 static void release(struct unix_socket *self, bool never_accepted);

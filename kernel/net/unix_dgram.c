@@ -56,9 +56,10 @@ void unix_datagram_disconnected(struct unix_socket *self, struct unix_socket *pe
 	if (told)
 		WRITE_ONCE(peer->socket.error, ECONNRESET);
 	spin_unlock(&peer->socket.lock);
-	if (told)
+	if (told) {
 		wait_wake_all(&peer->socket.read_wait, READY_IN | POLLERR);
-	wait_wake_all(&peer->socket.write_wait, READY_OUT | POLLHUP | POLLERR);
+		wait_wake_all(&peer->socket.write_wait, READY_OUT | POLLHUP | POLLERR);
+	}
 out:
 	spin_lock(&peer->socket.lock);
 	if (!peer->socket.dead)

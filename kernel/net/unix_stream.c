@@ -235,9 +235,8 @@ static int piece_read(struct reading *reading, struct net_buffer *piece)
 	enum piece_verdict verdict = judge(reading, piece);
 	int error;
 
-	if (unlikely(verdict != PIECE_READ)) {
+	if (unlikely(verdict != PIECE_READ))
 		return verdict_apply(reading, verdict);
-	}
 	source_copy(reading->message, piece);
 	moved = net_buffer_copy(piece, iter, 0, size);
 	reading->copied += moved;
@@ -333,16 +332,6 @@ static int peek_wait(struct reading *reading, u64 deadline)
 	return error ? socket_wait_error(error, deadline) : 0;
 }
 
-static void dropped_free(struct reading *reading)
-{
-	struct net_buffer *piece;
-
-	while ((piece = list_first_entry_or_null(&reading->dropped, struct net_buffer, link))) {
-		list_del(&piece->link);
-		net_buffer_free(piece);
-	}
-}
-
 static int read_until_target(struct reading *reading, u64 deadline)
 {
 	struct socket *socket = reading->socket;
@@ -354,7 +343,7 @@ static int read_until_target(struct reading *reading, u64 deadline)
 		if (!error || error == -ENODATA)
 			error = read_empty(reading, deadline);
 		mutex_unlock(&socket->read_lock);
-		dropped_free(reading);
+		net_buffers_free(&reading->dropped);
 		if (error || reading->over)
 			return error;
 		error = unlikely(reading->skipped) ? peek_wait(reading, deadline)

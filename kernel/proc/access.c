@@ -19,24 +19,20 @@ static bool looker_may(const struct looker *looker, const struct cred *other)
 	       !(other->cap_permitted & ~looker->capabilities);
 }
 
-bool task_is_dumpable(struct task *task)
+/* False also if it has no memory. */
+static bool memory_is(struct task *task, bool dumpable)
 {
-	bool dumpable;
+	bool is;
 
 	spin_lock(&task->lock);
-	dumpable = task->mm && task->mm->dumpable == 1;
+	is = task->mm && (task->mm->dumpable == 1) == dumpable;
 	spin_unlock(&task->lock);
-	return dumpable;
+	return is;
 }
 
-static bool has_secrets(struct task *task)
+bool task_is_dumpable(struct task *task)
 {
-	bool secret;
-
-	spin_lock(&task->lock);
-	secret = task->mm && task->mm->dumpable != 1;
-	spin_unlock(&task->lock);
-	return secret;
+	return memory_is(task, true);
 }
 
 static int access_check(struct task *task, const struct looker *looker)
@@ -47,7 +43,7 @@ static int access_check(struct task *task, const struct looker *looker)
 	if (task->process == current->process || capable(CAP_SYS_PTRACE))
 		return 0;
 	other = task_cred_get(task);
-	may = looker_may(looker, other) && !has_secrets(task);
+	may = looker_may(looker, other) && !memory_is(task, false);
 	cred_put(other);
 	return may ? 0 : -EACCES;
 }

@@ -79,14 +79,8 @@ static ssize_t copy_locked(struct copying *copying, bool own_in, bool own_out, s
 /* As one read and one write. */
 static ssize_t counted(ssize_t done)
 {
-	struct io_counts *io = &current->io;
-
-	io->reads++;
-	io->writes++;
-	if (done > 0) {
-		io->read_bytes += (u64)done;
-		io->written_bytes += (u64)done;
-	}
+	io_count_read(done);
+	io_count_write(done);
 	return done;
 }
 

@@ -36,27 +36,10 @@ static long compare(unsigned int type, const void *first, const void *second)
 	return a == b ? 0 : a < b ? 1 : 2;
 }
 
-/* With a reference, so that the two are not one after the other at the same place; NULL. */
-static struct file *file_of(struct task *task, int fd)
-{
-	struct files *files = task_files_get(task);
-	struct file *file = NULL;
-	int found = fd;
-
-	if (!files)
-		return NULL;
-	if (fd >= 0)
-		file = files_next_get(files, &found);
-	files_put(files);
-	if (!file || found == fd)
-		return file;
-	file_put(file);
-	return NULL;
-}
-
+/* With references, so that the two are not one after the other at the same place. */
 static long compare_files(struct task *first, struct task *second, int fd1, int fd2)
 {
-	struct file *a = file_of(first, fd1), *b = file_of(second, fd2);
+	struct file *a = task_file_get(first, fd1), *b = task_file_get(second, fd2);
 	long result = a && b ? compare(KCMP_FILE, a, b) : -EBADF;
 
 	if (a)

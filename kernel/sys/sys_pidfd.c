@@ -56,25 +56,15 @@ long sys_pidfd_send_signal(int fd, int signo, struct user_ptr info, u32 flags)
 	return result;
 }
 
-static struct file *file_of(struct task *task, int fd)
+/* With a reference; ERR_PTR. */
+static struct file *other_file_get(struct task *task, int fd)
 {
-	struct files *files;
-	struct file *file = NULL;
-	int found = fd;
+	struct file *file;
 
 	if (task_access_check_real(task))
 		return ERR_PTR(-EPERM);
-	files = task_files_get(task);
-	if (!files)
-		return ERR_PTR(-EBADF);
-	if (fd >= 0)
-		file = files_next_get(files, &found);
-	files_put(files);
-	if (file && found == fd)
-		return file;
-	if (file)
-		file_put(file);
-	return ERR_PTR(-EBADF);
+	file = task_file_get(task, fd);
+	return file ? file : ERR_PTR(-EBADF);
 }
 
 long sys_pidfd_getfd(int pidfd, int fd, u32 flags)
@@ -91,7 +81,7 @@ long sys_pidfd_getfd(int pidfd, int fd, u32 flags)
 		return PTR_ERR(pid);
 	leader = pid_leader_get(pid);
 	if (leader) {
-		result = fd_install_new(file_of(leader, fd), O_CLOEXEC);
+		result = fd_install_new(other_file_get(leader, fd), O_CLOEXEC);
 		task_put(leader);
 	}
 	pid_put(pid);

@@ -13,14 +13,9 @@
 
 enum direction { READING, WRITING };
 
-/* One call more, which moved so many bytes. */
 static __always_inline void count(enum direction direction, ssize_t done)
 {
-	struct io_counts *io = &current->io;
-
-	*(direction == WRITING ? &io->writes : &io->reads) += 1;
-	if (done > 0)
-		*(direction == WRITING ? &io->written_bytes : &io->read_bytes) += (u64)done;
+	direction == WRITING ? io_count_write(done) : io_count_read(done);
 }
 
 /*

@@ -303,10 +303,7 @@ static void master_release(struct file *file)
 /* Linux does not tell of a packet's status, nor of the slave's last close. */
 static int master_async_reason(struct file *file, u32 key)
 {
-	(void)file;
-	if (key & (POLLHUP | POLLPRI))
-		return 0;
-	return key & POLLIN ? POLL_IN : key & POLLOUT ? POLL_OUT : 0;
+	return key & (POLLHUP | POLLPRI) ? 0 : file_async_reason(file, key);
 }
 
 static const struct async_ops master_async_ops = { .reason = master_async_reason,

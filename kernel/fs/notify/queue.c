@@ -238,14 +238,6 @@ static void inotify_release(struct file *file)
 	inotify_free(inotify);
 }
 
-static int inotify_async_reason(struct file *file, u32 key)
-{
-	(void)file;
-	return key & POLLIN ? POLL_IN : 0;
-}
-
-static const struct async_ops inotify_async_ops = { .reason = inotify_async_reason };
-
 const struct file_ops inotify_ops = {
 	.read = inotify_read,
 	.poll = inotify_poll,
@@ -253,7 +245,7 @@ const struct file_ops inotify_ops = {
 	.seek = file_seek_none,
 	.release = inotify_release,
 	.show_fdinfo = inotify_show_fdinfo,
-	.async = &inotify_async_ops,
+	.async = &file_async_ops,
 	.name = "anon_inode:inotify",
 };
 

@@ -9,24 +9,6 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 
-/* The file of a descriptor, with a reference; NULL. */
-static struct file *task_file_get(struct task *task, int fd)
-{
-	struct files *files = task_files_get(task);
-	struct file *file;
-	int found = fd;
-
-	if (!files)
-		return NULL;
-	file = files_next_get(files, &found);
-	files_put(files);
-	if (file && found != fd) {
-		file_put(file);
-		file = NULL;
-	}
-	return file;
-}
-
 bool pid_fd_is_open(struct task *task, int fd)
 {
 	struct file *file = task_file_get(task, fd);

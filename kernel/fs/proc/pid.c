@@ -262,6 +262,18 @@ struct files *task_files_get(struct task *task)
 	return files;
 }
 
+struct file *task_file_get(struct task *task, int fd)
+{
+	struct files *files = task_files_get(task);
+	struct file *file;
+
+	if (!files)
+		return NULL;
+	file = files_get(files, fd);
+	files_put(files);
+	return file;
+}
+
 /* --- One process or thread ----------------------------------------------------------------------------------------------- */
 
 static struct inode *entry_inode_make(struct super *super, struct task *task,

@@ -193,6 +193,7 @@ bool fd_close_on_exec(int fd);
 void fd_set_close_on_exec(int fd, bool on);
 /* Of another task, for /proc: with a reference, and the next used descriptor >= fd, or NULL. */
 struct file *files_next_get(struct files *files, int *fd);
+struct file *files_get(struct files *files, int fd); /* this one, with a reference; NULL */
 
 struct files *files_alloc(void);
 struct files *files_clone(struct files *from); /* ERR_PTR */
@@ -214,6 +215,9 @@ s32 file_owner_signed(struct file *file);
 s32 file_owner_number(struct file *file, enum pid_type *type);
 int file_set_signal(struct file *file, u64 signo); /* F_SETSIG: 0, -EINVAL, -ENOMEM */
 int file_signal(struct file *file);
+/* async_ops.reason of a file that tells of whatever is ready. */
+int file_async_reason(struct file *file, u32 key);
+extern const struct async_ops file_async_ops; /* with nothing else */
 /* O_ASYNC on or off, by descriptor `fd`: 0, -ENOTTY if such files have none, -ENOMEM. */
 int file_set_async(struct file *file, int fd, bool on);
 void file_signal_urgent(struct file *file); /* SIGURG */

@@ -16,11 +16,13 @@ struct proc_entry {
 void proc_register(const struct proc_entry *entry);
 void procfs_init(void); /* the file system type and /proc's own entries */
 struct task;
+struct file;
 struct files;
 /* May the running task look into another one's memory and files? 0 or -EACCES. By its file-system ids, as /proc asks. */
 int task_access_check(struct task *task);
 int task_access_check_real(struct task *task); /* by its real ids, as system calls ask */
 bool task_is_dumpable(struct task *task); /* false: also if it has no memory */
 struct files *task_files_get(struct task *task); /* a reference; NULL: it has exited */
+struct file *task_file_get(struct task *task, int fd); /* a reference; NULL: it has none there */
 void sysfs_register(const struct proc_entry *entry); /* name below /sys */
 void sysfs_init(void);

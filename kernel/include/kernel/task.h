@@ -315,6 +315,19 @@ static inline void io_counts_add(struct io_counts *sum, const struct io_counts *
 	sum->reads += counts->reads;
 	sum->writes += counts->writes;
 }
+/* The running task made one call more, which moved so many bytes, or none if it is negative. */
+static __always_inline void io_count_read(ssize_t done)
+{
+	current->io.reads++;
+	if (done > 0)
+		current->io.read_bytes += (u64)done;
+}
+static __always_inline void io_count_write(ssize_t done)
+{
+	current->io.writes++;
+	if (done > 0)
+		current->io.written_bytes += (u64)done;
+}
 /* RUSAGE_SELF, CHILDREN, BOTH. */
 void process_usage(struct process *process, int who, struct abi_rusage *usage);
 
