@@ -41,7 +41,8 @@
 #?   make bench-budget          lowers budget.json to what is measured;
 #?                              RAISE='why' ONLY=a,b raises these
 #?   make bench-events          page-table-root loads, TLB flushes, exceptions of
-#?                              each operation; KERNELS=linux,p ONLY=a,b
+#?                              each operation; KERNELS=linux,p ONLY=a,b.
+#?                              COUNTERS=1: what the kernel counted
 #?   make bench-floor           what the machine's own faults, calls and clearing
 #?                              of pages cost. PROFILE=p ACCEL=a
 #?   make replay TEST=x         a contract or benchmark again, bit for bit, with
@@ -151,7 +152,7 @@ bench-budget:
 bench-cost:
 	@$(PYTHON) testing/bench/cost.py --only '$(ONLY)' $(if $(MISSING),--missing) $(if $(CHECK),--check) $(if $(WRITE),--write)
 bench-events:
-	@$(PYTHON) testing/bench/events.py --make $(if $(KERNELS),--kernels $(KERNELS)) --only '$(ONLY)'
+	@$(PYTHON) testing/bench/events.py --make $(if $(KERNELS),--kernels $(KERNELS)) --only '$(ONLY)' $(if $(COUNTERS),--counters)
 bench-floor:
 	@$(PYTHON) testing/bench/floor.py --make --profile $(PROFILE) --accel '$(ACCEL)'
 replay: export GDB_ARGS := $(GDB_ARGS)

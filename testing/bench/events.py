@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """events.py - the column beside the instructions: what icount prices at nothing, for each operation of each benchmark.
 
-usage: events.py [--kernels A,B] [--only X,Y] [--make]
-  --kernels   as of run.py; default linux and the four profiles
+usage: events.py [--kernels A,B] [--only X,Y] [--make] [--counters]
+  --kernels   as of run.py; default linux and the four profiles, with --counters performance
+  --counters  what Aramid's /proc/vmstat counted, instead
 Page-table-root loads, TLB flushes (INVLPG, INVPCID, writes of CR4), exceptions and interrupts, counted by a QEMU plugin
 (trace/events.c) in the timed parts alone, on Linux as on Aramid. With one CPU there are no interrupts between CPUs: those are in
 Aramid's /proc/vmstat (ipi_sent, tlb_range_ipi, tlb_full_ipi). Leaves build/bench/events.json, {kernel: {benchmark: {"roots",
@@ -58,6 +59,28 @@ def count(kernel, rows):
             for name, values in zip(boot.results, windows)}
 
 
+def counted(kernel, rows):
+    """Benchmark -> {line of /proc/vmstat: its growth by one operation}: what the benchmark did, in the kernel's own words."""
+    words = ["--count", "--quick", "--json", "--counters", "--only=" + ",".join(row.name for row in rows)]
+    boot = kernels.run(kernels.config(kernel, "icount", words), log=suite.OUT / f"log/counters-{kernel}.log")
+    if boot.interrupted:
+        raise KeyboardInterrupt
+    missing = [row.name for row in rows if row.name not in boot.counters or "per_op" not in boot.results.get(row.name, {})]
+    if boot.trouble or missing:
+        raise RuntimeError(f"{kernel}: {boot.trouble or f'missing: {missing}'}")
+    operations = {name: result["ops"] * result["samples"] for name, result in boot.results.items()}
+    return {name: {line: value / operations[name] for line, value in grown.items() if not line.startswith("nr_")}
+            for name, grown in boot.counters.items()}       # nr_: what there is, not what has happened
+
+
+def counter_lines(kernel, found):
+    """A line a benchmark; what happens less than once in 1,000 operations is left out."""
+    yield f"{kernel}: lines of /proc/vmstat that grew, by operation"
+    for name, grown in found.items():
+        words = [f"{line} {value:.3f}".rstrip("0").rstrip(".") for line, value in grown.items() if value >= 0.001]
+        yield f"{name:22} " + (", ".join(words) or "-")
+
+
 def kept():
     return json.loads(KEPT.read_text()) if KEPT.exists() else {}
 
@@ -74,11 +97,12 @@ def lines(found, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--kernels", default="linux," + ",".join(PROFILES))
+    parser.add_argument("--kernels", default="")
     parser.add_argument("--only", default="")
     parser.add_argument("--make", action="store_true")
+    parser.add_argument("--counters", action="store_true")
     options = parser.parse_args()
-    names = options.kernels.split(",")
+    names = options.kernels.split(",") if options.kernels else ["performance"] if options.counters else ["linux", *PROFILES]
     wanted = set(options.only.split(",")) if options.only else None
     rows = [row for row in suite.rows() if not row.flags & (suite.BIG | suite.SMP | suite.BOOT)
             and (not wanted or {row.name, row.group} & wanted)]
@@ -93,6 +117,9 @@ def main():
     for kernel in names:
         print(f"bench-events: {kernel}", file=sys.stderr, flush=True)
         try:
+            if options.counters:
+                print("\n".join(counter_lines(kernel, counted(kernel, rows))))
+                continue
             found[kernel] = count(kernel, rows)
         except RuntimeError as error:
             troubles.append(str(error))
@@ -101,7 +128,7 @@ def main():
             break
         before = kept()
         KEPT.write_text(json.dumps({**before, **{name: {**before.get(name, {}), **by_name} for name, by_name in found.items()}}, indent=1))
-    for line in lines(found, [row.name for row in rows]):
+    for line in lines(found, [row.name for row in rows]) if found else ():
         print(line)
     for trouble in troubles:
         print(f"bench-events: {trouble}", file=sys.stderr)

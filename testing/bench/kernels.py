@@ -98,6 +98,7 @@ class Boot:
     """What one boot gave."""
     begin: dict = field(default_factory=dict)
     results: dict = field(default_factory=dict)     # name -> the suite's JSON
+    counters: dict = field(default_factory=dict)    # name -> what grew in /proc/vmstat, with --counters
     seconds: dict = field(default_factory=dict)     # name -> wall-clock time
     running: str = ""           # the benchmark at which it ended too early
     trouble: str = ""           # "" when it ended as it should
@@ -153,6 +154,10 @@ class Reader:
         self.boot.results[result["name"]] = result
         self.boot.seconds[result["name"]] = self.at - self.started
         self.boot.running = ""
+
+    def on_counters(self, rest):
+        grown = json.loads(rest)
+        self.boot.counters[grown.pop("name")] = grown
 
     def on_end(self, rest):
         self.boot.begin["end"] = json.loads(rest)

@@ -16,6 +16,17 @@ def test_events_of_one_operation(one_aramid, built):
     assert found["fault_zero_write"]["flushes"] > 0
 
 
+def test_counters_of_one_operation(one_aramid, built):
+    """The kernel's own counts say that a row measures what its name says."""
+    built(one_aramid)
+    names = ("getpid", "fault_single", "cow_fault", "fault_zero_single")
+    found = events.counted(one_aramid, [row for row in suite.rows() if row.name in names])
+    assert "pgfault" not in found["getpid"] or found["getpid"]["pgfault"] < 0.01
+    assert found["fault_single"]["fault_anon"] == pytest.approx(1, abs=0.01)
+    assert found["cow_fault"]["fault_cow"] == pytest.approx(1, abs=0.01)
+    assert found["fault_zero_single"]["fault_zero_page"] == pytest.approx(1, abs=0.01)
+
+
 def test_floor_in_counted_instructions(built):
     """Each is the few instructions that it is made of: floor.S."""
     built("performance", "FLOOR_PROBE")

@@ -91,6 +91,10 @@ _Noreturn void exit_raw(int status);
 /* Ends children that teardown must not leave behind. */
 void child_end(long *pid);
 
+/* ---- counters.c */
+void counters_begin(void);
+void counters_print(const char *name); /* what grew since then */
+
 /* ---- sha256.c */
 void sha256(const void *data, size_t size, char hex[65]);
 

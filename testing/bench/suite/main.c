@@ -22,7 +22,7 @@
 static struct options {
 	const char *only;
 	const char *skip;
-	int full, json, list;
+	int full, json, list, counters;
 	unsigned long seed;
 	uint64_t boot_ticks;
 } options;
@@ -31,11 +31,12 @@ const struct bench *bench_now;
 const char *work_folder = "/tmp";
 static const char usage[] =
 	"usage: bench [--list] [--only=a,b] [--skip=a,b] [--quick|--full] [--json] [--seed=N]\n"
-	"             [--count|--clock] [--folder=F]\n"
+	"             [--count|--clock] [--counters] [--folder=F]\n"
 	"  --only, --skip  names of benchmarks or groups\n"
 	"  --seed=N        shuffle the order; 0, the default: the table's order\n"
 	"  --count         time by the time stamp counter: instructions under QEMU's icount\n"
 	"  --clock         time by CLOCK_MONOTONIC, in nanoseconds (default)\n"
+	"  --counters      tell with --json what grew in /proc/vmstat\n"
 	"  --folder=F      where file benchmarks work; default: a new folder in /tmp\n";
 
 /* Whether the name is one of the comma-separated words. */
@@ -95,6 +96,8 @@ static void parse(int argc, char **argv)
 			options.full = word[2] == 'f';
 		else if (!strcmp(word, "--json"))
 			options.json = 1;
+		else if (!strcmp(word, "--counters"))
+			options.counters = 1;
 		else if (!strcmp(word, "--list"))
 			options.list = 1;
 		else if (!strcmp(word, "--count") || !strcmp(word, "--clock"))
@@ -174,6 +177,8 @@ static long samples_take(const struct bench *bench, double *samples, unsigned co
 	if (warm.result < 0)
 		return warm.result;
 	bench_sum = 0;
+	if (options.counters)
+		counters_begin();
 	profile_on();
 	for (unsigned i = 0; i < count; i++) {
 		struct timer t = { 0 };
@@ -184,6 +189,8 @@ static long samples_take(const struct bench *bench, double *samples, unsigned co
 		bench_sum += (double)t.ticks;
 	}
 	profile_off();
+	if (options.counters)
+		counters_print(bench->name);
 	return 0;
 }
 

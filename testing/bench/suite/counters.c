@@ -1,0 +1,54 @@
+/* counters.c - what the kernel itself counted while a row's samples were taken: the growth of /proc/vmstat's lines. */
+#include "bench.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT_SIZE 16384
+
+static char before[TEXT_SIZE + 1], after[TEXT_SIZE];
+
+static void vmstat_read(char *text)
+{
+	int fd = open("/proc/vmstat", O_RDONLY);
+	size_t size = 0;
+	ssize_t got;
+	while (fd >= 0 && (got = read(fd, text + size, TEXT_SIZE - 1 - size)) > 0)
+		size += (size_t)got;
+	text[size] = 0;
+	close(fd);
+}
+
+/* The figure of the line that begins with the name; 0 if there is none. */
+static long long figure(const char *text, const char *name)
+{
+	char line[80], *at;
+	snprintf(line, sizeof(line), "\n%s ", name);
+	at = strstr(text, line);
+	return at ? strtoll(at + strlen(line), NULL, 10) : 0;
+}
+
+/* Without a newline before it the first line would not be found: begin one byte in. */
+void counters_begin(void)
+{
+	before[0] = '\n';
+	vmstat_read(before + 1);
+}
+
+void counters_print(const char *name)
+{
+	vmstat_read(after);
+	printf("@@@ bench counters {\"name\": \"%s\"", name);
+	for (char *line = strtok(after, "\n"); line; line = strtok(NULL, "\n")) {
+		char word[64];
+		long long value, grown;
+		if (sscanf(line, "%63s %lld", word, &value) != 2)
+			continue;
+		grown = value - figure(before, word);
+		if (grown > 0)
+			printf(", \"%s\": %lld", word, grown);
+	}
+	printf("}\n");
+}
