@@ -85,14 +85,17 @@ def kept():
     return json.loads(KEPT.read_text()) if KEPT.exists() else {}
 
 
+def cell(counts):
+    """One benchmark's, as the table has it."""
+    return "/".join(f"{counts[kind]:.2f}".removesuffix(".00") for kind in NAMES) if counts else "missing"
+
+
 def lines(found, names):
     """The table: for each kernel, roots / flushes / events."""
     yield "of one operation: page-table-root loads / TLB flushes / exceptions and interrupts"
     yield f"{'benchmark':22} " + " ".join(f"{kernel:>22}" for kernel in found)
     for name in names:
-        cells = ["/".join(f"{by_name[name][kind]:.2f}".removesuffix(".00") for kind in NAMES) if name in by_name else "missing"
-                 for by_name in found.values()]
-        yield f"{name:22} " + " ".join(f"{cell:>22}" for cell in cells)
+        yield f"{name:22} " + " ".join(f"{cell(by_name.get(name)):>22}" for by_name in found.values())
 
 
 def main():

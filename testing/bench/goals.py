@@ -24,7 +24,7 @@ def ratio(results, kernel, name, base="linux"):
     return mine / other if mine is not None and other else None
 
 
-def _limit(results, kernel, name):
+def limit(results, kernel, name):
     """The most that the figure may be, or None where there is no goal or nothing to derive it from."""
     goal = GOALS["rows"].get(name)
     rule = GOALS.get(kernel)
@@ -44,9 +44,9 @@ def met(results, kernel, name):
     entry = results.get(kernel, {}).get(name)
     if kernel not in PROFILES or not entry or entry["unit"] != "insn":
         return None
-    limit = _limit(results, kernel, name)
+    most = limit(results, kernel, name)
     mine = cost(entry, GOALS["rows"].get(name, {}).get("kernel_share"))
-    return None if limit is None or mine is None else mine <= limit
+    return None if most is None or mine is None else mine <= most
 
 
 def geometric_mean(values):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[0] = str(ROOT)
-from testing.bench import goals, suite
+from testing.bench import goals, sections, suite
 from testing.bench.chart import document
 
 HERE = Path(__file__).resolve().parent
@@ -24,7 +24,8 @@ STYLE = """
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.92em; width: 100%; }
 th, td { border-bottom: 1px solid var(--rule); padding: 3px 8px; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--paper); }
-#compared td:nth-child(2), #figures td:nth-child(2) { text-align: left; }
+#unmet td:last-child { white-space: normal; min-width: 22em; }
+#unmet td:nth-child(2), #unmet td:last-child, #compared td:nth-child(2), #figures td:nth-child(2) { text-align: left; }
 th button { all: unset; cursor: pointer; font-weight: 600; } th button:focus-visible { outline: 2px solid currentColor; }
 th[aria-sort=ascending] button::after { content: " \\25b2"; } th[aria-sort=descending] button::after { content: " \\25bc"; }
 .good { color: var(--good); } .bad { color: var(--bad); } #troubles { color: var(--bad); white-space: pre-wrap; }
@@ -45,6 +46,7 @@ is left without the user instructions.</p>
 such call.</p><div id="pages"></div></section>
 <h2>Figures</h2><p>Click a column's title to sort. ✓ and ✗: the goal is met or not.</p>
 <div class="wide"><table id="figures"></table></div>
+SECTIONS
 <h2>Two runs compared</h2>
 <div class="choices"><label>Old <select id="old"></select></label> <label>New <select id="new"></select></label> <span id="verdict"></span></div>
 <div class="wide" id="compare-box"><table id="compared"></table></div>
@@ -82,7 +84,8 @@ def page(runs, old):
     data = {"runs": runs, "old": old, "goals": goals.GOALS, "order": order, "groups": groups}
     text = json.dumps(data).replace("</", "<\\/")
     script = (HERE / "report.js").read_text()
-    return document("Aramid benchmarks", f"{BODY}<script>{get_plotlyjs()}</script><script>const DATA = {text};\n{script}</script>", STYLE)
+    body = BODY.replace("SECTIONS", sections.sections(runs[0]))
+    return document("Aramid benchmarks", f"{body}<script>{get_plotlyjs()}</script><script>const DATA = {text};\n{script}</script>", STYLE)
 
 
 def group_means(run):
