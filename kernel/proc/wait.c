@@ -118,6 +118,9 @@ static int wait_once(struct child_wait *wait)
 	struct task *dead = NULL;
 	int result;
 
+	/* An empty list can be seen without the lock: nobody is found in it then. */
+	if (list_empty(&current->process->leader->children))
+		return -ECHILD;
 	spin_lock(&tasklist_lock);
 	result = children_scan(wait, &dead);
 	spin_unlock(&tasklist_lock);
@@ -133,13 +136,15 @@ long process_wait(struct child_wait *wait)
 {
 	struct wait_queue *queue = &current->process->child_wait;
 	struct wait_entry entry;
-	int result, interrupted = 0;
+	int result = wait_once(wait), interrupted = 0;
 
+	if (result || (wait->options & WNOHANG))
+		return result > 0 ? wait->pid : result;
 	wait_entry_init(&entry);
 	for (;;) {
 		wait_prepare(queue, &entry, SLEEP_INTERRUPTIBLE);
 		result = wait_once(wait);
-		if (result || (wait->options & WNOHANG))
+		if (result)
 			break;
 		if (interrupted) {
 			result = -ERESTARTSYS;

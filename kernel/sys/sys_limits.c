@@ -63,21 +63,28 @@ long sys_setrlimit(unsigned int resource, struct user_ptr limit)
 	return exchange(current, resource, &new, &old);
 }
 
-long sys_prlimit64(s32 pid, unsigned int resource, struct user_ptr limit, struct user_ptr old_limit)
+static int exchange_other(s32 pid, unsigned int resource, const struct abi_rlimit *new,
+			  struct abi_rlimit *old)
 {
-	struct abi_rlimit new, old;
-	struct task *task;
+	struct task *task = task_find_get(pid);
 	int error;
 
-	if (limit.addr && user_read(&new, limit, sizeof(new)))
-		return -EFAULT;
-	task = task_find_get(pid ? pid : current->tid);
 	if (!task)
 		return -ESRCH;
-	error = may_change_limits_of(task)
-			? exchange(task, resource, limit.addr ? &new : NULL, &old)
-			: -EPERM;
+	error = may_change_limits_of(task) ? exchange(task, resource, new, old) : -EPERM;
 	task_put(task);
+	return error;
+}
+
+long sys_prlimit64(s32 pid, unsigned int resource, struct user_ptr limit, struct user_ptr old_limit)
+{
+	struct abi_rlimit given, old, *new = limit.addr ? &given : NULL;
+	int error;
+
+	if (new &&user_read(new, limit, sizeof(*new)))
+		return -EFAULT;
+	error = !pid || pid == current->tid ? exchange(current, resource, new, &old)
+					    : exchange_other(pid, resource, new, &old);
 	if (!error && old_limit.addr)
 		error = user_write(old_limit, &old, sizeof(old));
 	return error;

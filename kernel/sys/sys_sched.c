@@ -148,6 +148,8 @@ long sys_getpriority(unsigned int which, int who)
 {
 	static const struct priority_call call = { .fn = get_one, .prefer = larger };
 
+	if (which == PRIO_PROCESS && !who)
+		return get_one(current, 0); /* nobody to be searched for, or held */
 	return priority_each(&call, which, who);
 }
 
