@@ -2,7 +2,7 @@
  * last_thread_status.c - a process lives as long as a thread of it does, and its status is the last one's.
  * mutants: wait4=fill(status,4) wait4=0
  */
-#include "contract.h"
+#include "asleep.h"
 #include <pthread.h>
 
 static int release[2];
@@ -16,28 +16,12 @@ static void *last(void *unused)
 	return unused;
 }
 
-/* Of the first thread: 'Z' once it has left. */
-static char state_of(pid_t pid)
-{
-	char path[32], text[256], *end;
-	int fd;
-	ssize_t size;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = must(open(path, O_RDONLY));
-	size = must(read(fd, text, sizeof(text) - 1));
-	must(close(fd));
-	text[size] = 0;
-	end = strrchr(text, ')');
-	expect(end);
-	return end[2];
-}
-
 int main(void)
 {
 	pthread_t thread;
 	pid_t child;
 	int status;
+	char state;
 
 	must(pipe(release));
 	child = fork_child();
@@ -45,8 +29,11 @@ int main(void)
 		expect_eq(pthread_create(&thread, NULL, last, NULL), 0);
 		syscall(SYS_exit, 5);
 	}
-	while (state_of(child) != 'Z')
+	/* Z: the first thread has left. */
+	while ((state = process_state(child)) != 'Z') {
+		expect(state);
 		sleep_ms(1);
+	}
 	expect_eq(waitpid(child, &status, WNOHANG), 0);
 	must(kill(child, 0));
 	expect_eq(write(release[1], "x", 1), 1);

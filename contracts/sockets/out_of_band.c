@@ -4,7 +4,6 @@
  * mutants: sendto(flags:1)=EOPNOTSUPP sendto(flags:1)=flags=0 ioctl(command:0x8905)=EINVAL
  */
 #include "asleep.h"
-#include "contract.h"
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
