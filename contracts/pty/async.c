@@ -21,15 +21,6 @@ static void drain(int fd)
 		must(read(fd, bytes, sizeof(bytes)));
 }
 
-static void raw(int fd)
-{
-	struct termios modes;
-
-	must(tcgetattr(fd, &modes));
-	cfmakeraw(&modes);
-	must(tcsetattr(fd, TCSANOW, &modes));
-}
-
 int main(void)
 {
 	struct pair pair = pair_open();

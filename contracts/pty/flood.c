@@ -40,11 +40,8 @@ static void receives(int fd, unsigned int seed)
 int main(void)
 {
 	struct pair pair = pair_open();
-	struct termios modes;
 
-	must(tcgetattr(pair.slave, &modes));
-	cfmakeraw(&modes);
-	must(tcsetattr(pair.slave, TCSANOW, &modes));
+	raw(pair.slave);
 	if (!fork_child())
 		sends(pair.master, 7);
 	if (!fork_child())

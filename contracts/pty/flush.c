@@ -3,7 +3,7 @@
  * output go on; and not before.
  * mutants: ioctl(command:0x540b)=0 ioctl(command:0x540a)=0 ioctl(command:0x5402)=0 write(size:1)=0
  */
-#include "contract.h"
+#include "asleep.h"
 #include "pair.h"
 
 #define CASES 24
@@ -32,20 +32,6 @@ static pid_t writer(int fd)
 	return child;
 }
 
-static bool sleeps(pid_t pid)
-{
-	char path[40], text[200];
-	ssize_t size;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = must(open(path, O_RDONLY));
-	size = must(read(fd, text, sizeof(text) - 1));
-	must(close(fd));
-	text[size] = 0;
-	return strstr(text, ") S ");
-}
-
 /* Until it is stopped: seen asleep three times, with nothing written meanwhile. */
 static size_t settled(pid_t child)
 {
@@ -53,7 +39,7 @@ static size_t settled(pid_t child)
 
 	for (int same = 0; same < 3; same++) {
 		sleep_ms(10);
-		if (mine->written != before || !sleeps(child))
+		if (mine->written != before || process_state(child) != 'S')
 			same = -1;
 		before = mine->written;
 	}
@@ -63,15 +49,6 @@ static size_t settled(pid_t child)
 static bool goes_on(pid_t child, size_t before)
 {
 	return settled(child) > before;
-}
-
-static void raw(int fd)
-{
-	struct termios modes;
-
-	must(tcgetattr(fd, &modes));
-	cfmakeraw(&modes);
-	must(tcsetattr(fd, TCSANOW, &modes));
 }
 
 /* Does whoever writes to one end go on? */

@@ -22,6 +22,16 @@ static inline struct pair pair_open(void)
 	return pair;
 }
 
+/* Bytes go through as they are. */
+static inline void raw(int fd)
+{
+	struct termios modes;
+
+	must(tcgetattr(fd, &modes));
+	cfmakeraw(&modes);
+	must(tcsetattr(fd, TCSANOW, &modes));
+}
+
 static inline int state(int fd)
 {
 	struct pollfd one = { fd, POLLIN | POLLOUT | POLLPRI, 0 };
