@@ -6,7 +6,7 @@
 
 #define ASYNC_SIGNAL (SIGRTMIN + 3)
 
-static inline void signals_block(void)
+static inline sigset_t async_signals(void)
 {
 	sigset_t set;
 
@@ -14,6 +14,13 @@ static inline void signals_block(void)
 	sigaddset(&set, SIGIO);
 	sigaddset(&set, SIGURG);
 	sigaddset(&set, ASYNC_SIGNAL);
+	return set;
+}
+
+static inline void signals_block(void)
+{
+	const sigset_t set = async_signals();
+
 	must(sigprocmask(SIG_BLOCK, &set, NULL));
 }
 
@@ -31,14 +38,10 @@ static inline const char *reason_name(int code)
 static inline void signals_tell(const char *when, int fd, bool some)
 {
 	struct timespec wait = { some ? 5 : 0, some ? 0 : 2000000 };
-	sigset_t set;
+	const sigset_t set = async_signals();
 	siginfo_t info;
 	int signo, count = 0;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGIO);
-	sigaddset(&set, SIGURG);
-	sigaddset(&set, ASYNC_SIGNAL);
 	while ((signo = sigtimedwait(&set, &info, &wait)) > 0) {
 		if (signo == ASYNC_SIGNAL)
 			say("%s: %s, fd is %s, band %#lx", when, reason_name(info.si_code),
