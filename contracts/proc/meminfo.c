@@ -2,27 +2,20 @@
  * meminfo.c - /proc/meminfo names the figures that free(1) reads, they add up, and free memory falls on use.
  * mutants: sysinfo=0 read=0 read=fill(buffer,4) sysinfo=fill(info,112)
  */
-#include "contract.h"
+#include "meminfo.h"
 #include <sys/sysinfo.h>
 
 #define SIZE (24UL << 20)
 
 static long field(const char *name)
 {
-	static char text[8192];
-	int fd = must(open("/proc/meminfo", O_RDONLY));
-	ssize_t size = must(read(fd, text, sizeof(text) - 1));
-	char line[40], *at = text;
+	const char *unit;
+	long value;
 
-	must(close(fd));
-	text[size] = 0;
-	snprintf(line, sizeof(line), "%s:", name);
-	while (at && strncmp(at, line, strlen(line)))
-		at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
-	if (!at)
-		broken("no %s in /proc/meminfo", name);
-	expect(strstr(at, " kB\n") != NULL);
-	return strtol(at + strlen(line), NULL, 10);
+	meminfo_look();
+	value = meminfo_seen(name, &unit);
+	expect(!strncmp(unit, " kB\n", 4));
+	return value;
 }
 
 int main(void)

@@ -3,7 +3,7 @@
  * mutants: read=fill(buffer,400) mmap(flags&MAP_ANONYMOUS,length:16777216)=EPERM mmap(length:8589934592)=ENOMEM
  * mutants: ftruncate=ENOSYS munmap(length:16777216)=0 unlink=0
  */
-#include "contract.h"
+#include "meminfo.h"
 #include <pthread.h>
 
 #define SIZE (16UL << 20)
@@ -11,33 +11,15 @@
 #define FILES 2000
 #define THREADS 24
 
-static char text[8192];
-
-static void look(void)
-{
-	int fd = must(open("/proc/meminfo", O_RDONLY));
-	ssize_t size = must(read(fd, text, sizeof(text) - 1));
-
-	must(close(fd));
-	text[size] = 0;
-}
-
 /* As it was at the last look. */
 static long seen(const char *name)
 {
-	char line[40], *at = text;
-
-	snprintf(line, sizeof(line), "%s:", name);
-	while (at && strncmp(at, line, strlen(line)))
-		at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
-	if (!at)
-		broken("no %s in /proc/meminfo", name);
-	return strtol(at + strlen(line), NULL, 10);
+	return meminfo_seen(name, NULL);
 }
 
 static long field(const char *name)
 {
-	look();
+	meminfo_look();
 	return seen(name);
 }
 
@@ -145,7 +127,7 @@ static void stacks(void)
 
 int main(void)
 {
-	look();
+	meminfo_look();
 	expect_eq(seen("Active"), seen("Active(anon)") + seen("Active(file)"));
 	expect_eq(seen("Inactive"), seen("Inactive(anon)") + seen("Inactive(file)"));
 	expect(seen("Buffers") >= 0 && seen("SwapFree") <= seen("SwapTotal"));
