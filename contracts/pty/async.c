@@ -13,20 +13,44 @@ static void arm(int fd)
 	must(fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC));
 }
 
-static void drain(int fd)
+/* Takes `size` bytes, which is all. */
+static void drain(int fd, size_t size)
 {
 	char bytes[4096];
 
-	while (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 30) > 0)
-		must(read(fd, bytes, sizeof(bytes)));
+	while (size) {
+		ssize_t got;
+
+		expect_eq(poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, PAIR_SECONDS * 1000), 1);
+		got = must(read(fd, bytes, sizeof(bytes)));
+		expect(got > 0 && (size_t)got <= size);
+		size -= (size_t)got;
+	}
+	expect_eq(state(fd) & POLLIN, 0);
+}
+
+/* Until there is no room, and what is on its way to the master has come and made none. Returns how much it is. */
+static size_t fill(const struct pair *pair)
+{
+	static const char text[100];
+	size_t done = 0;
+
+	do {
+		ssize_t size;
+
+		while ((size = write(pair->slave, text, sizeof(text))) > 0)
+			done += (size_t)size;
+		expect_eq(errno, EAGAIN);
+		wait_unread(pair->master, 4095);
+	} while (poll(&(struct pollfd){ pair->slave, POLLOUT, 0 }, 1, 5) > 0);
+	return done;
 }
 
 int main(void)
 {
 	struct pair pair = pair_open();
 	int on = 1;
-	size_t done = 0;
-	ssize_t size;
+	size_t done;
 
 	signals_block();
 	expect_eq(fcntl(pair.slave, F_GETOWN), 0);
@@ -37,13 +61,13 @@ int main(void)
 	signals_tell("slave, half a line", pair.slave, false);
 	put(pair.master, "de\n");
 	signals_tell("slave, a line", pair.slave, true);
-	drain(pair.master);
-	drain(pair.slave);
+	drain(pair.master, strlen("abcde\r\n"));
+	drain(pair.slave, strlen("abcde\n"));
 	raw(pair.slave);
 	signals_tell("slave, new modes", pair.slave, false);
 	put(pair.master, "x");
 	signals_tell("slave, a byte", pair.slave, true);
-	drain(pair.slave);
+	drain(pair.slave, 1);
 
 	async_off(pair.slave);
 	must(fcntl(pair.master, F_SETOWN, -getpgrp()));
@@ -52,23 +76,15 @@ int main(void)
 	must(fcntl(pair.master, F_SETOWN, getpid()));
 	put(pair.slave, "out");
 	signals_tell("master", pair.master, true);
-	drain(pair.master);
+	drain(pair.master, strlen("out"));
 	async_off(pair.master);
 
 	/* Full: the slave is told when there is room, once. */
 	must(fcntl(pair.slave, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC));
-	for (;;) {
-		static const char text[100];
-
-		size = write(pair.slave, text, sizeof(text));
-		if (size > 0)
-			done += (size_t)size;
-		else if (poll(&(struct pollfd){ pair.slave, POLLOUT, 0 }, 1, 50) == 0)
-			break;
-	}
+	done = fill(&pair);
 	expect(done > 2000);
 	signals_tell("slave, full", pair.slave, false);
-	drain(pair.master);
+	drain(pair.master, done);
 	signals_tell("slave, room", pair.slave, true);
 
 	must(close(pair.master));

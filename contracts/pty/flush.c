@@ -7,7 +7,7 @@
 #include "pair.h"
 
 #define CASES 24
-#define TOGETHER 4
+#define TOGETHER 8
 
 /* Some cases run at the same time, each in a process of its own. */
 struct test_case {
@@ -32,23 +32,30 @@ static pid_t writer(int fd)
 	return child;
 }
 
-/* Until it is stopped: seen asleep three times, with nothing written meanwhile. */
+/* Until it is stopped: asleep, which it is nowhere but in write, with nothing written meanwhile. */
 static size_t settled(pid_t child)
 {
-	size_t before = mine->written;
+	size_t before;
+	char letter;
 
-	for (int same = 0; same < 3; same++) {
-		sleep_ms(10);
-		if (mine->written != before || process_state(child) != 'S')
-			same = -1;
+	do {
 		before = mine->written;
-	}
+		wait_asleep(child);
+		sleep_ms(1);
+		letter = process_state(child);
+		expect(letter && letter != 'Z');
+	} while (letter != 'S' || mine->written != before);
 	return before;
 }
 
-static bool goes_on(pid_t child, size_t before)
+/* Has it written more than that? What is wanted is waited for, and what is not might be there after a moment. */
+static bool goes_on(size_t before, bool wanted)
 {
-	return settled(child) > before;
+	const long long end = now_ns() + (wanted ? PAIR_SECONDS * 1000000000LL : 10000000);
+
+	while (mine->written == before && now_ns() < end)
+		sleep_ms(1);
+	return mine->written > before;
 }
 
 /* Does whoever writes to one end go on? */
@@ -61,15 +68,34 @@ static void flush(bool to_master, bool by_master, int what)
 
 	raw(pair.slave);
 	child = writer(to_master ? pair.slave : pair.master);
+	wait_unread(to_master ? pair.master : pair.slave, 4095);
 	before = settled(child);
 	must(tcflush(by_master ? pair.master : pair.slave, what));
 	snprintf(mine->seen, sizeof(mine->seen), "writing to the %s, %s of the %s: %s",
 		 to_master ? "slave" : "master", names[what], by_master ? "master" : "slave",
-		 goes_on(child, before) ? "goes on" : "stays");
+		 goes_on(before, to_master == by_master && what != TCOFLUSH) ? "goes on" : "stays");
 	must(kill(child, SIGKILL));
 	expect_killed(child, SIGKILL);
 	must(close(pair.master));
 	must(close(pair.slave));
+}
+
+/* Until output is stopped, so that there is no room for any. */
+static void wait_stopped(int slave)
+{
+	const long long deadline = now_ns() + PAIR_SECONDS * 1000000000LL;
+
+	while (state(slave) & POLLOUT) {
+		expect(now_ns() < deadline);
+		sleep_ms(1);
+	}
+}
+
+/* Types something whose last byte is for the reader: once it is there, all has come. */
+static void type(const struct pair *pair, const char *text)
+{
+	put(pair->master, text);
+	wait_unread(pair->slave, 1);
 }
 
 enum way { TYPED, TYPED_ANY, CALLED, MODES, FLUSHED, SIGNALLED, WAYS };
@@ -93,26 +119,28 @@ static void stopped(bool by_call, enum way way)
 		must(tcflow(pair.slave, TCOOFF));
 	else
 		put(pair.master, "\x13");
-	sleep_ms(40);
+	wait_stopped(pair.slave);
 	child = writer(pair.slave);
 	before = settled(child);
 	if (way == TYPED)
-		put(pair.master, "\x11");
+		type(&pair, "\x11z");
 	else if (way == TYPED_ANY)
-		put(pair.master, "a");
+		type(&pair, "a");
 	else if (way == CALLED)
 		must(tcflow(pair.slave, TCOON));
 	else if (way == FLUSHED)
 		must(tcflush(pair.slave, TCOFLUSH));
 	else if (way == SIGNALLED)
-		put(pair.master, "\x03");
+		type(&pair, "\x03z");
 	else if (way == MODES) {
 		modes.c_iflag = 0;
 		must(tcsetattr(pair.slave, TCSANOW, &modes));
 	}
 	snprintf(mine->seen, sizeof(mine->seen), "stopped by %s, %s, then %s: %s",
 		 by_call ? "TCOOFF" : "^S", before ? "wrote" : "waits", names[way],
-		 goes_on(child, before) ? "goes on" : "stays");
+		 goes_on(before, by_call ? way == CALLED : way != CALLED && way != FLUSHED)
+			 ? "goes on"
+			 : "stays");
 	must(kill(child, SIGKILL));
 	expect_killed(child, SIGKILL);
 	must(close(pair.master));
@@ -121,12 +149,16 @@ static void stopped(bool by_call, enum way way)
 
 #define AMOUNT 6016
 
-static int unread(int fd)
+/* Reads until `wanted` bytes have come and no more follow; returns how many did. */
+static ssize_t rest(int fd, ssize_t wanted)
 {
-	int bytes;
+	struct pollfd one = { fd, POLLIN, 0 };
+	char text[1000];
+	ssize_t size = 0;
 
-	must(ioctl(fd, FIONREAD, &bytes));
-	return bytes;
+	while (poll(&one, 1, size < wanted ? PAIR_SECONDS * 1000 : 4) > 0)
+		size += must(read(fd, text, sizeof(text)));
+	return size;
 }
 
 /* Of more than the reading end has in its buffer, what is left? */
@@ -136,7 +168,7 @@ static void amount(bool to_master, bool by_master, int what)
 	struct pair pair = pair_open();
 	int from = to_master ? pair.slave : pair.master, to = to_master ? pair.master : pair.slave;
 	static char text[AMOUNT];
-	ssize_t left = 0;
+	ssize_t wanted = AMOUNT;
 
 	raw(pair.slave);
 	must(fcntl(from, F_SETFL, O_RDWR | O_NONBLOCK));
@@ -148,13 +180,14 @@ static void amount(bool to_master, bool by_master, int what)
 		else
 			sleep_ms(1);
 	}
-	while (unread(to) < 4095)
-		sleep_ms(1);
+	wait_unread(to, 4095);
 	must(tcflush(by_master ? pair.master : pair.slave, what));
-	while (poll(&(struct pollfd){ to, POLLIN, 0 }, 1, 4) > 0)
-		left += must(read(to, text, sizeof(text)));
+	if (to_master == by_master && what == TCIFLUSH)
+		wanted = 0;
+	else if (to_master != by_master && what == TCOFLUSH)
+		wanted = 4095;
 	say("sent to the %s, %s of the %s: %zd left", to_master ? "master" : "slave", names[what],
-	    by_master ? "master" : "slave", left);
+	    by_master ? "master" : "slave", rest(to, wanted));
 	must(close(pair.master));
 	must(close(pair.slave));
 }

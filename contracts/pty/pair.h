@@ -40,6 +40,28 @@ static inline int state(int fd)
 	return one.revents;
 }
 
+static inline int unread(int fd)
+{
+	int bytes;
+
+	must(ioctl(fd, FIONREAD, &bytes));
+	return bytes;
+}
+
+#define PAIR_SECONDS 10
+
+/* What the other end has written comes by and by. */
+static inline void wait_unread(int fd, int size)
+{
+	const long long deadline = now_ns() + PAIR_SECONDS * 1000000000LL;
+
+	while (unread(fd) < size) {
+		if (now_ns() > deadline)
+			broken("%d bytes after %d seconds, not %d", unread(fd), PAIR_SECONDS, size);
+		sleep_ms(1);
+	}
+}
+
 /* Reads until `size` bytes are there, and shows them with control characters as ^X. */
 static inline void show(const char *title, int fd, size_t size)
 {
