@@ -8,7 +8,7 @@ union control {
 	char bytes[CMSG_SPACE(8 * sizeof(int))];
 };
 
-static inline ssize_t send_files(int s, const char *text, const int *fds, int count)
+static inline ssize_t send_files_as(int s, const char *text, const int *fds, int count, int how)
 {
 	union control control = { .bytes = "" };
 	struct iovec part = { (void *)text, strlen(text) };
@@ -19,7 +19,12 @@ static inline ssize_t send_files(int s, const char *text, const int *fds, int co
 
 	control.header = (struct cmsghdr){ CMSG_LEN(count * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
-	return sendmsg(s, &header, 0);
+	return sendmsg(s, &header, how);
+}
+
+static inline ssize_t send_files(int s, const char *text, const int *fds, int count)
+{
+	return send_files_as(s, text, fds, count, 0);
 }
 
 static inline ssize_t receive_files(int s, char *text, size_t size, int *fds, int room, int *count,
