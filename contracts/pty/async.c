@@ -29,23 +29,6 @@ static void drain(int fd, size_t size)
 	expect_eq(state(fd) & POLLIN, 0);
 }
 
-/* Until there is no room, and what is on its way to the master has come and made none. Returns how much it is. */
-static size_t fill(const struct pair *pair)
-{
-	static const char text[100];
-	size_t done = 0;
-
-	do {
-		ssize_t size;
-
-		while ((size = write(pair->slave, text, sizeof(text))) > 0)
-			done += (size_t)size;
-		expect_eq(errno, EAGAIN);
-		wait_unread(pair->master, 4095);
-	} while (poll(&(struct pollfd){ pair->slave, POLLOUT, 0 }, 1, 5) > 0);
-	return done;
-}
-
 int main(void)
 {
 	struct pair pair = pair_open();
@@ -81,7 +64,7 @@ int main(void)
 
 	/* Full: the slave is told when there is room, once. */
 	must(fcntl(pair.slave, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC));
-	done = fill(&pair);
+	done = fill(pair.slave, pair.master);
 	expect(done > 2000);
 	signals_tell("slave, full", pair.slave, false);
 	drain(pair.master, done);

@@ -10,11 +10,9 @@ static void taken(const char *when, int first, int second)
 {
 	struct timespec wait = { 5, 0 };
 	bool told[2] = { false, false };
-	sigset_t set;
+	const sigset_t set = async_signals();
 	siginfo_t info;
 
-	sigemptyset(&set);
-	sigaddset(&set, ASYNC_SIGNAL);
 	while (!told[0] || !told[1]) {
 		expect(sigtimedwait(&set, &info, &wait) == ASYNC_SIGNAL);
 		expect(info.si_fd == first || info.si_fd == second);
@@ -25,16 +23,6 @@ static void taken(const char *when, int first, int second)
 	wait = (struct timespec){ 0, 2000000 };
 	while (sigtimedwait(&set, &info, &wait) > 0)
 		continue;
-}
-
-static void fill(int fd)
-{
-	static const char text[100];
-
-	do
-		while (write(fd, text, sizeof(text)) > 0)
-			continue;
-	while (poll(&(struct pollfd){ fd, POLLOUT, 0 }, 1, 50) > 0);
 }
 
 int main(void)
@@ -50,7 +38,7 @@ int main(void)
 	put(pair.master, "line\n");
 	taken("input", pair.slave, second);
 	must(fcntl(pair.master, F_SETFL, O_RDWR | O_NONBLOCK));
-	fill(second);
+	fill(second, pair.master);
 	while (read(pair.master, bytes, sizeof(bytes)) > 0)
 		continue;
 	taken("room", pair.slave, second);

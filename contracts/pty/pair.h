@@ -62,6 +62,23 @@ static inline void wait_unread(int fd, int size)
 	}
 }
 
+/* Writes to an end that does not wait until it has no room, and what was on its way has come and made none. How much? */
+static inline size_t fill(int from, int to)
+{
+	static const char text[100];
+	size_t done = 0;
+
+	do {
+		ssize_t size;
+
+		while ((size = write(from, text, sizeof(text))) > 0)
+			done += (size_t)size;
+		expect_eq(errno, EAGAIN);
+		wait_unread(to, 4095);
+	} while (poll(&(struct pollfd){ from, POLLOUT, 0 }, 1, 5) > 0);
+	return done;
+}
+
 /* Reads until `size` bytes are there, and shows them with control characters as ^X. */
 static inline void show(const char *title, int fd, size_t size)
 {
