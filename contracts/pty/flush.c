@@ -32,19 +32,31 @@ static pid_t writer(int fd)
 	return child;
 }
 
-/* Until it is stopped: asleep, which it is nowhere but in write, with nothing written meanwhile. */
+/* Who watches a writer has one CPU with it: while the one sleeps the other gets as far as it can. */
+static void share_cpu(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(must(sched_getcpu()), &one);
+	must(sched_setaffinity(0, sizeof(one), &one));
+}
+
+/* Until it is stopped: seen asleep, which it is nowhere but in write, three times, with nothing written meanwhile. */
 static size_t settled(pid_t child)
 {
-	size_t before;
-	char letter;
+	size_t before = 0;
 
-	do {
-		before = mine->written;
-		wait_asleep(child);
-		sleep_ms(1);
-		letter = process_state(child);
+	wait_asleep(child);
+	for (int same = 0; same < 3; same++) {
+		char letter = process_state(child);
+
 		expect(letter && letter != 'Z');
-	} while (letter != 'S' || mine->written != before);
+		if (mine->written != before || letter != 'S')
+			same = -1;
+		before = mine->written;
+		sleep_ms(1);
+	}
 	return before;
 }
 
@@ -58,22 +70,41 @@ static bool goes_on(size_t before, bool wanted)
 	return mine->written > before;
 }
 
+/* Whoever stays goes on when the other end is read. */
+static void read_after(int fd, size_t before)
+{
+	const long long end = now_ns() + PAIR_SECONDS * 1000000000LL;
+	struct pollfd one = { fd, POLLIN, 0 };
+	char text[4096];
+
+	while (mine->written == before) {
+		if (now_ns() > end)
+			broken("%s, also when it is read", mine->seen);
+		if (poll(&one, 1, 1) > 0)
+			must(read(fd, text, sizeof(text)));
+	}
+}
+
 /* Does whoever writes to one end go on? */
 static void flush(bool to_master, bool by_master, int what)
 {
 	static const char *const names[] = { "TCIFLUSH", "TCOFLUSH", "TCIOFLUSH" };
 	struct pair pair = pair_open();
+	const int to = to_master ? pair.master : pair.slave;
+	const bool wanted = to_master == by_master && what != TCOFLUSH;
 	pid_t child;
 	size_t before;
 
 	raw(pair.slave);
 	child = writer(to_master ? pair.slave : pair.master);
-	wait_unread(to_master ? pair.master : pair.slave, 4095);
+	wait_unread(to, 4095);
 	before = settled(child);
 	must(tcflush(by_master ? pair.master : pair.slave, what));
 	snprintf(mine->seen, sizeof(mine->seen), "writing to the %s, %s of the %s: %s",
 		 to_master ? "slave" : "master", names[what], by_master ? "master" : "slave",
-		 goes_on(before, to_master == by_master && what != TCOFLUSH) ? "goes on" : "stays");
+		 goes_on(before, wanted) ? "goes on" : "stays");
+	if (!wanted)
+		read_after(to, before);
 	must(kill(child, SIGKILL));
 	expect_killed(child, SIGKILL);
 	must(close(pair.master));
@@ -205,6 +236,7 @@ int main(void)
 			children[i] = fork_child();
 			if (children[i])
 				continue;
+			share_cpu();
 			if (i < 12)
 				flush(i & 1, i & 2, i >> 2);
 			else

@@ -272,7 +272,8 @@ static bool input_batch(struct tty *tty, int *signo, struct pid **group)
 		wake_readers(tty);
 	if (*signo && tty->group)
 		*group = pid_get(tty->group);
-	if (tty->throttled && ring_used(&tty->raw) <= TTY_RAW_SIZE / 4) {
+	/* What a flush took from the raw ring makes no room behind it, which only a reader does. */
+	if (tty->throttled && ring_used(&tty->raw) <= TTY_RAW_SIZE / 4 && (count || has_room(tty))) {
 		tty->throttled = false;
 		tty->ops->throttle(tty, false);
 	}

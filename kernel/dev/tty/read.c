@@ -71,7 +71,7 @@ static size_t take(struct tty *tty, u8 *chunk, size_t size, bool *line_ended)
 	bool canonical = tty_lflag(tty, ICANON);
 	size_t count = canonical ? take_canonical(tty, chunk, size, line_ended)
 				 : take_raw(tty, chunk, size);
-	bool held_back = !ring_empty(&tty->raw);
+	bool held_back = !ring_empty(&tty->raw) || tty->throttled;
 
 	spin_unlock_irq(&tty->lock, flags);
 	if (held_back)
