@@ -1,10 +1,9 @@
 /*
- * Who waits for a record lock on a descriptor that another task closes meanwhile gets EBADF, and no lock stays behind, also if
- * that task has ended.
- *
+ * lock_wait_close.c - who waits for a record lock on a descriptor that another task closes meanwhile gets EBADF, and no lock stays
+ * behind, also if that task has ended.
  * mutants: fcntl(arg1:F_SETLKW)=0 fcntl(arg1:F_SETLKW)=ENOSYS close#2+=0 clone(flags:0x411)=flags^CLONE_FILES
  */
-#include "../asleep.h"
+#include "asleep.h"
 
 static struct flock whole(short type)
 {
