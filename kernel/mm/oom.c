@@ -44,7 +44,7 @@ static long task_score(struct task *task, long total)
 	return MAX(pages, 1L);
 }
 
-/* With a reference, or NULL. */
+/* With a reference, or NULL. All threads are looked at, for a leader may have ended before its process. */
 static struct task *choose_victim(void)
 {
 	long total = (long)page_managed_count(), best_score = 0;
@@ -54,7 +54,7 @@ static struct task *choose_victim(void)
 
 	for (; (pid = pid_next_get(number)); pid_put(pid)) {
 		struct task *task = task_find_get(pid->number);
-		long score = task && task->process->leader == task ? task_score(task, total) : -1;
+		long score = task ? task_score(task, total) : -1;
 
 		number = pid->number + 1;
 		if (score > best_score) {
