@@ -6,6 +6,7 @@
  * when something was released. Deadlock among POSIX owners is found by following "waits for" from owner to owner.
  */
 #include "internal.h"
+#include "lock_wait.h"
 
 #include <abi/errno.h>
 #include <kernel/file_locks.h>
@@ -27,17 +28,7 @@ struct file_locks {
 	struct wait_queue released;
 };
 
-/* An owner asleep, and whom it waits for. */
-struct blocked {
-	struct list link; /* [blocked_lock] */
-	const void *owner, *by;
-};
-
-#define DEADLOCK_STEPS_MAX 10 /* as Linux: longer circles are not looked for */
-
 static struct slab_cache *lock_cache __ro_after_init;
-static struct spinlock blocked_lock = SPINLOCK_INIT(RANK_FILE_LOCKS);
-static struct list blocked_list = LIST_INIT(blocked_list);
 
 static struct file_locks *locks_of(struct inode *inode)
 {
@@ -69,6 +60,16 @@ static void free_list(struct list *list)
 
 		list_del(&lock->link);
 		slab_free(lock_cache, lock);
+	}
+}
+
+static void take_owned(struct list *list, const void *owner, struct list *dead)
+{
+	struct file_lock *lock, *next;
+
+	list_for_each_entry_safe (lock, next, list, link) {
+		if (lock->owner == owner)
+			list_move_tail(&lock->link, dead);
 	}
 }
 
@@ -156,45 +157,19 @@ static bool clear_range(struct list *records, struct file_lock *set, struct file
 	return used;
 }
 
-/* Would waiting for `by` close a circle? blocked_lock held. */
-static bool is_deadlock(const void *owner, const void *by)
+/* An owner's records are in the order of their ranges, which is how F_GETLK tells them. */
+static void insert(struct list *list, struct file_lock *lock)
 {
-	for (int steps = 0; steps < DEADLOCK_STEPS_MAX; steps++) {
-		const void *next = NULL;
-		struct blocked *blocked;
+	struct list *before = list;
+	struct file_lock *other;
 
-		list_for_each_entry (blocked, &blocked_list, link) {
-			if (blocked->owner == by)
-				next = blocked->by;
+	list_for_each_entry (other, list, link) {
+		if (other->owner == lock->owner && other->start > lock->start) {
+			before = &other->link;
+			break;
 		}
-		if (next == owner)
-			return true;
-		if (!next)
-			return false;
-		by = next;
 	}
-	return false;
-}
-
-static int note_blocked(struct blocked *blocked, const void *by, bool detect)
-{
-	int error = 0;
-
-	spin_lock(&blocked_lock);
-	blocked->by = by;
-	if (detect && is_deadlock(blocked->owner, by))
-		error = -EDEADLK;
-	else if (list_empty(&blocked->link))
-		list_add(&blocked->link, &blocked_list);
-	spin_unlock(&blocked_lock);
-	return error;
-}
-
-static void forget_blocked(struct blocked *blocked)
-{
-	spin_lock(&blocked_lock);
-	list_del_init(&blocked->link);
-	spin_unlock(&blocked_lock);
+	list_add_tail(&lock->link, before);
 }
 
 /* What one attempt works with. Memory for list entries is fetched before, and only if it will be needed. */
@@ -209,20 +184,10 @@ struct attempt {
 
 #define NEED_SPARE 1
 
-static void clear_flock(struct list *flocks, const void *owner, struct list *dead)
-{
-	struct file_lock *lock, *next;
-
-	list_for_each_entry_safe (lock, next, flocks, link) {
-		if (lock->owner == owner)
-			list_move_tail(&lock->link, dead);
-	}
-}
-
 static int conflict_result(struct attempt *attempt, const struct file_lock *conflict)
 {
 	int error = attempt->wait
-			    ? note_blocked(&attempt->blocked, conflict->owner, attempt->detect)
+			    ? blocked_note(&attempt->blocked, conflict->owner, attempt->detect)
 			    : 0;
 
 	return error ? error : -EAGAIN;
@@ -237,7 +202,7 @@ static int try_locked(struct attempt *attempt, struct list *dead)
 
 	/* Changing a flock gives the old one up first, even if the new one is then refused. */
 	if (attempt->flock)
-		clear_flock(list, set->owner, dead);
+		take_owned(list, set->owner, dead);
 	if (set->type != F_UNLCK)
 		conflict = find_conflict(list, set);
 	if (conflict)
@@ -250,7 +215,7 @@ static int try_locked(struct attempt *attempt, struct list *dead)
 	}
 	if (set->type != F_UNLCK) {
 		*attempt->entry = *set;
-		list_add_tail(&attempt->entry->link, list);
+		insert(list, attempt->entry);
 		attempt->entry = NULL;
 	}
 	return 0;
@@ -268,8 +233,8 @@ static int try_once(struct attempt *attempt)
 	/* Cutting a lock releases something too. */
 	released = !list_empty(&dead) || (!error && attempt->set.type == F_UNLCK);
 	free_list(&dead);
-	if (released && wait_queue_active(&attempt->locks->released))
-		wait_wake_all(&attempt->locks->released, 0);
+	if (released)
+		blocked_wake(&attempt->locks->released);
 	return error;
 }
 
@@ -291,6 +256,7 @@ static int attempt_run(struct attempt *attempt)
 	int error = -ENOMEM;
 
 	attempt->locks = locks_of(attempt->inode);
+	attempt->blocked.queue = attempt->locks ? &attempt->locks->released : NULL;
 	if (attempt->set.type != F_UNLCK)
 		attempt->entry = slab_alloc(lock_cache, 0);
 	if (attempt->locks && (attempt->entry || attempt->set.type == F_UNLCK))
@@ -300,7 +266,7 @@ static int attempt_run(struct attempt *attempt)
 				     (error = try_with_spare(attempt)) != -EAGAIN))
 		error = -ERESTARTSYS;
 	if (attempt->wait)
-		forget_blocked(&attempt->blocked);
+		blocked_forget(&attempt->blocked);
 	slab_free(lock_cache, attempt->entry);
 	slab_free(lock_cache, attempt->spare);
 	return error;
@@ -459,16 +425,6 @@ int file_get_record(struct file *file, struct abi_flock *flock, bool ofd)
 
 /* --- Release -------------------------------------------------------------------------------------------------------------- */
 
-static void take_owned(struct list *list, const void *owner, struct list *dead)
-{
-	struct file_lock *lock, *next;
-
-	list_for_each_entry_safe (lock, next, list, link) {
-		if (lock->owner == owner)
-			list_move_tail(&lock->link, dead);
-	}
-}
-
 static void release_owned(struct inode *inode, const void *owner)
 {
 	struct file_locks *locks = load_acquire(&inode->locks);
@@ -481,7 +437,7 @@ static void release_owned(struct inode *inode, const void *owner)
 	if (list_empty(&dead))
 		return;
 	free_list(&dead);
-	wait_wake_all(&locks->released, 0);
+	blocked_wake(&locks->released);
 }
 
 void locks_release_posix(struct file *file, struct files *owner)
