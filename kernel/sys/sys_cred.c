@@ -319,10 +319,11 @@ long sys_capget(struct user_ptr user_header, struct user_ptr data)
 	int error = cap_words(user_header, &header, &count);
 
 	/* Asking which version we have. */
+	if (!data.addr && error != -EFAULT)
+		return 0;
+	if (!error)
+		error = cap_of_task(header.pid, caps);
 	if (error)
-		return error == -EINVAL && !data.addr ? 0 : error;
-	error = cap_of_task(header.pid, caps);
-	if (error || !data.addr)
 		return error;
 	for (unsigned int i = 0; i < 2; i++)
 		words[i] = (struct abi_cap_data){ (u32)(caps[0] >> 32 * i), (u32)(caps[1] >> 32 * i),
