@@ -95,7 +95,7 @@ static int sendfile_check(const struct file *in, const struct file *out, bool wi
 		return -EBADF;
 	if (with_offset && !(in->mode & FILE_SEEKABLE))
 		return -ESPIPE;
-	if (!(in->mode & FILE_SEEKABLE) || (out->flags & O_APPEND))
+	if (!(in->mode & FILE_SEEKABLE) || inode_is_dir(in->inode) || (out->flags & O_APPEND))
 		return -EINVAL;
 	return 0;
 }
@@ -135,16 +135,15 @@ long sys_sendfile(int out_fd, int in_fd, struct user_ptr offset, size_t count)
 	return result;
 }
 
-static int copy_range_check(const struct file *in, const struct file *out, u32 flags)
+static int copy_range_check(const struct file *in, const struct file *out)
 {
-	if (!in || !out || !(in->mode & FILE_READ) || !(out->mode & FILE_WRITE) ||
-	    (out->flags & O_APPEND))
-		return -EBADF;
-	if (flags)
-		return -EINVAL;
 	if (inode_is_dir(in->inode) || inode_is_dir(out->inode))
 		return -EISDIR;
-	return inode_is_regular(in->inode) && inode_is_regular(out->inode) ? 0 : -EINVAL;
+	if (!inode_is_regular(in->inode) || !inode_is_regular(out->inode))
+		return -EINVAL;
+	if (!(in->mode & FILE_READ) || !(out->mode & FILE_WRITE) || (out->flags & O_APPEND))
+		return -EBADF;
+	return in->inode->super == out->inode->super ? 0 : -EXDEV;
 }
 
 static bool ranges_overlap(const struct copying *copying, size_t count)
@@ -152,6 +151,20 @@ static bool ranges_overlap(const struct copying *copying, size_t count)
 	u64 from = *copying->in_position, to = *copying->out_position;
 
 	return copying->in->inode == copying->out->inode && from < to + count && to < from + count;
+}
+
+/* What lies behind the end of `in` is taken off *count first: it overlaps nothing. */
+static int ranges_check(const struct copying *copying, size_t *count)
+{
+	u64 from = *copying->in_position, to = *copying->out_position;
+	u64 size = READ_ONCE(copying->in->inode->size);
+
+	if (from + *count < from || to + *count < to)
+		return -EOVERFLOW;
+	if ((s64)from < 0 || (s64)to < 0)
+		return -EINVAL;
+	*count = from < size ? MIN(*count, size - from) : 0;
+	return ranges_overlap(copying, *count) ? -EINVAL : 0;
 }
 
 struct range_offsets {
@@ -169,13 +182,12 @@ static ssize_t copy_range(struct file *in, struct file *out, struct range_offset
 		.out_position = offsets->out_user.addr ? &offsets->out : &out->position,
 	};
 
-	count = MIN(count, TRANSFER_MAX);
-	if (ranges_overlap(&copying, count))
-		return -EINVAL;
-	if (!count)
-		return 0;
-	return counted(
-		copy_locked(&copying, !offsets->in_user.addr, !offsets->out_user.addr, count));
+	int error = ranges_check(&copying, &count);
+
+	if (error || !count)
+		return error;
+	return counted(copy_locked(&copying, !offsets->in_user.addr, !offsets->out_user.addr,
+				   MIN(count, TRANSFER_MAX)));
 }
 
 static int offsets_read(struct range_offsets *offsets)
@@ -184,7 +196,7 @@ static int offsets_read(struct range_offsets *offsets)
 		return -EFAULT;
 	if (offsets->out_user.addr && user_read_u64(&offsets->out, offsets->out_user))
 		return -EFAULT;
-	return (s64)offsets->in < 0 || (s64)offsets->out < 0 ? -EINVAL : 0;
+	return 0;
 }
 
 static int offsets_write(const struct range_offsets *offsets)
@@ -204,7 +216,7 @@ long sys_copy_file_range(int in_fd, struct user_ptr in_offset, int out_fd,
 	long result = fd_file(in) && fd_file(out) ? offsets_read(&offsets) : -EBADF;
 
 	if (!result)
-		result = copy_range_check(fd_file(in), fd_file(out), flags);
+		result = flags ? -EINVAL : copy_range_check(fd_file(in), fd_file(out));
 	if (!result)
 		result = copy_range(fd_file(in), fd_file(out), &offsets, count);
 	fd_put(out);
