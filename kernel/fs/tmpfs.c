@@ -7,6 +7,7 @@
 
 #include <abi/errno.h>
 #include <kernel/vm.h>
+#include <kernel/xattr.h>
 #include <lib/err.h>
 #include <lib/string.h>
 
@@ -85,6 +86,7 @@ void tmpfs_inode_destroy(struct inode *inode)
 {
 	if (inode_is_link(inode))
 		kfree(inode->private_data);
+	xattrs_free(inode);
 	atomic_dec(&tmpfs_of(inode)->inodes);
 }
 

@@ -141,6 +141,7 @@ static const struct super_ops super_ops = {
 	.remount = tmpfs_remount,
 	.show_options = tmpfs_show_options,
 	.release = tmpfs_release,
+	.keeps_xattrs = true,
 };
 
 /* --- Mounting -------------------------------------------------------------------------------------------------------------- */

@@ -47,6 +47,7 @@ HEADERS = {
     "uio.h": [["linux/uio.h"], ["linux/fs.h"]],
     "utsname.h": [["linux/utsname.h"]],
     "wait.h": [["linux/wait.h"]],
+    "xattr.h": [["linux/xattr.h"], ["linux/limits.h"]],
 }
 
 # Names that user space's headers do not have: the kernel keeps them to itself, or they are newer than this system's headers.

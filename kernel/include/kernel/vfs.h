@@ -121,6 +121,7 @@ struct inode {
 	void *private_data; /* [I] of the file system */
 	struct watch *watches; /* [state_lock] inotify's; NULL */
 	u64 generation;
+	struct xattrs *xattrs; /* [lock] NULL: none */
 	struct rcu_head rcu;
 };
 
@@ -167,6 +168,7 @@ struct super_ops {
 	int (*remount)(struct super *super, u32 flags, const char *options);
 	void (*show_options)(struct super *super, struct seq_file *out);
 	int (*sync)(struct super *super);
+	bool keeps_xattrs; /* those of the inodes, see xattr.h; destroy_inode frees them */
 };
 
 struct fs_type {
