@@ -175,40 +175,50 @@ static void context_restore(struct trap_frame *frame, const struct abi_sigcontex
 	};
 }
 
-/* How many bytes of an image the program says there are: the whole one with XSAVE state, or the old 512. */
+/* How many bytes of an image the program says there are: the whole one with its end magic, or the old 512. */
 static size_t image_size(const struct abi_fpstate *head, u64 at)
 {
 	const struct abi_fpx_sw_bytes *sw = &head->sw_reserved;
 	u32 magic;
 
-	if (sw->magic1 != FP_XSTATE_MAGIC1 || sw->extended_size > fpu_frame_size() ||
-	    sw->xstate_size < sizeof(*head) || sw->xstate_size > fpu_state_size() ||
-	    sw->xstate_size > sw->extended_size)
+	if (sw->magic1 != FP_XSTATE_MAGIC1 || sw->xstate_size < sizeof(*head) ||
+	    sw->xstate_size > fpu_state_size() || sw->xstate_size > sw->extended_size)
 		return sizeof(*head);
 	if (user_read_u32(&magic, user_ptr(at + sw->xstate_size)) || magic != FP_XSTATE_MAGIC2)
 		return sizeof(*head);
-	return sw->xstate_size;
+	return sw->xstate_size + sizeof(magic);
+}
+
+/* Linux has the CPU load the image where it lies, which must be aligned as FXRSTOR and XRSTOR want it. */
+static bool image_is_aligned(u64 at, size_t size)
+{
+	return IS_ALIGNED(at, size > sizeof(struct abi_fpstate) ? FPU_ALIGN : 16);
+}
+
+static int image_read(u64 at)
+{
+	struct abi_fpstate head;
+	size_t size;
+
+	if (user_read(&head, user_ptr(at), sizeof(head)))
+		return -EFAULT;
+	size = image_size(&head, at);
+	if (!image_is_aligned(at, size) || user_read(current->fpu, user_ptr(at), size) ||
+	    !fpu_sanitize(current->fpu, size))
+		return -EFAULT;
+	return 0;
 }
 
 /* The registers are in memory from the first line on, so a half-read image is never loaded. */
 static int fpu_restore(u64 at)
 {
-	struct abi_fpstate head;
-	size_t size;
+	int error;
 
 	fpu_to_memory();
-	if (!at) {
+	error = at ? image_read(at) : 0;
+	if (!at || error)
 		fpu_state_init(current->fpu);
-		return 0;
-	}
-	if (user_read(&head, user_ptr(at), sizeof(head)))
-		return -EFAULT;
-	size = image_size(&head, at);
-	if (user_read(current->fpu, user_ptr(at), size) || !fpu_sanitize(current->fpu, size)) {
-		fpu_state_init(current->fpu);
-		return -EFAULT;
-	}
-	return 0;
+	return error;
 }
 
 static void altstack_restore(const struct abi_stack *stack)
@@ -223,6 +233,7 @@ static void altstack_restore(const struct abi_stack *stack)
 	current->altstack_flags = (u32)stack->ss_flags & SS_AUTODISARM;
 }
 
+/* A rip where no program can be faults on the way out (iret_to_user), as any bad jump does. */
 static int sigreturn(struct trap_frame *frame)
 {
 	struct abi_ucontext context;
@@ -232,11 +243,9 @@ static int sigreturn(struct trap_frame *frame)
 		      sizeof(context)))
 		return -EFAULT;
 	signal_set_mask(context.uc_sigmask.bits);
-	if (context.uc_mcontext.rip >= USER_END)
-		return -EFAULT;
+	context_restore(frame, &context.uc_mcontext);
 	if (fpu_restore(context.uc_mcontext.fpstate))
 		return -EFAULT;
-	context_restore(frame, &context.uc_mcontext);
 	altstack_restore(&context.uc_stack);
 	return 0;
 }

@@ -202,10 +202,13 @@ bool fpu_sanitize(struct fpu_state *image, size_t size)
 
 	if (size < FPU_FXSAVE_SIZE)
 		return false;
-	image->mxcsr &= mxcsr_mask;
+	if (image->mxcsr & ~mxcsr_mask)
+		return false;
 	if (!cpu_has(CPU_XSAVE))
 		return true;
 	if (frame_is_extended(image, size)) {
+		if ((image->xstate_bv & ~features) || image->xcomp_bv || image->reserved[0])
+			return false;
 		present = image->xstate_bv & image->info.features & features;
 		valid = image->info.xstate_size;
 	}
