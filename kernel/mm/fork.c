@@ -144,7 +144,7 @@ static int copy_vma(struct fork *fork, struct vma *vma)
 			vm_uncommit(vma_pages(vma));
 		return -ENOMEM;
 	}
-	copy->flags &= ~VM_LOCKED;
+	copy->flags &= ~(VM_LOCKED | VM_LOCK_ONFAULT);
 	copy->has_anon = vma_has_private_pages(vma);
 	if (copy->ops && copy->ops->open)
 		copy->ops->open(copy);

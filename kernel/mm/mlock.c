@@ -42,7 +42,9 @@ int vm_range_set_flags(struct mm *mm, u64 start, u64 end, u32 set, u32 clear)
 	return 0;
 }
 
-static int lock_range(struct mm *mm, u64 start, u64 end, bool lock)
+#define LOCK_FLAGS (VM_LOCKED | VM_LOCK_ONFAULT)
+
+static int lock_range(struct mm *mm, u64 start, u64 end, u32 lock)
 {
 	u64 pages = (end - start) >> PAGE_SHIFT;
 	int error = rwsem_write_lock_killable(&mm->lock);
@@ -52,13 +54,12 @@ static int lock_range(struct mm *mm, u64 start, u64 end, bool lock)
 	if (lock && mm_may_lock(mm, pages - pages_locked_in(mm, start, end)))
 		error = -ENOMEM;
 	else
-		error = vm_range_set_flags(mm, start, end, lock ? VM_LOCKED : 0,
-					   lock ? 0 : VM_LOCKED);
+		error = vm_range_set_flags(mm, start, end, lock, LOCK_FLAGS & ~lock);
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }
 
-int vm_mlock(u64 start, u64 length, bool lock)
+int vm_mlock(u64 start, u64 length, u32 lock)
 {
 	struct mm *mm = current->mm;
 	u64 end;
@@ -103,18 +104,19 @@ static void populate_all(struct mm *mm)
 	}
 }
 
-static void lock_all_vmas(struct mm *mm, bool lock)
+static void lock_all_vmas(struct mm *mm, u32 lock)
 {
 	struct vma *vma;
 
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
-		vma_set_flags(vma, lock ? vma->flags | VM_LOCKED : vma->flags & ~VM_LOCKED);
+		vma_set_flags(vma, (vma->flags & ~LOCK_FLAGS) | lock);
 		vma = vma_merge(vma);
 	}
 }
 
 int vm_mlock_all(int flags)
 {
+	u32 lock = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCK_ONFAULT : 0);
 	struct mm *mm = current->mm;
 	int error;
 
@@ -129,9 +131,9 @@ int vm_mlock_all(int flags)
 	    mm_may_lock(mm, (u64)(atomic_read(&mm->pages_total) - atomic_read(&mm->pages_locked)))) {
 		error = -ENOMEM;
 	} else {
-		mm->default_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;
+		mm->default_flags = flags & MCL_FUTURE ? lock : 0;
 		if (!flags || (flags & MCL_CURRENT))
-			lock_all_vmas(mm, flags & MCL_CURRENT);
+			lock_all_vmas(mm, flags ? lock : 0);
 	}
 	rwsem_write_unlock(&mm->lock);
 	if (!error && (flags & MCL_CURRENT) && !(flags & MCL_ONFAULT))

@@ -146,7 +146,7 @@ static long remap_keep(struct remap *r, struct vma *copy)
 	long to = (long)copy->start;
 
 	if (r->vma->flags & VM_LOCKED)
-		vma_set_flags(r->vma, r->vma->flags & ~VM_LOCKED);
+		vma_set_flags(r->vma, r->vma->flags & ~(VM_LOCKED | VM_LOCK_ONFAULT));
 	/* Last: beside the old range the two may become one vma, and either of them goes. */
 	vma_merge(copy);
 	return to;

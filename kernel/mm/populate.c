@@ -8,6 +8,8 @@
 /* Pages of [start, end) of one vma. Lock held for reading. */
 static int populate_vma(struct vma *vma, u64 start, u64 end, bool write)
 {
+	if (vma->flags & VM_LOCK_ONFAULT)
+		return 0;
 	for (; start < end; start += PAGE_SIZE) {
 		int error;
 		pte_t value = pt_entry_peek(vma->mm, start);

@@ -67,8 +67,11 @@ int vm_mincore(u64 start, u64 length, struct user_ptr vec)
 	return 0;
 }
 
-/* The file of the first shared vma in [*start, end), with a reference; *start moves behind the vma. NULL: none. */
-static struct file *msync_next(struct mm *mm, u64 *start, u64 end, bool *hole)
+/*
+ * The file of the first shared vma in [*start, end), with a reference; *start moves behind the vma. NULL: none, or *result
+ * is -EBUSY: locked memory is in the way. A hole before it: *result is -ENOMEM.
+ */
+static struct file *msync_next(struct mm *mm, u64 *start, u64 end, int flags, int *result)
 {
 	struct file *file = NULL;
 
@@ -76,8 +79,13 @@ static struct file *msync_next(struct mm *mm, u64 *start, u64 end, bool *hole)
 	while (*start < end && !file) {
 		struct vma *vma = vma_find_range(mm, *start, end);
 
-		*hole |= !vma || vma->start > *start;
+		if (!vma || vma->start > *start)
+			*result = -ENOMEM;
 		*start = vma ? vma->end : end;
+		if (vma && (flags & MS_INVALIDATE) && (vma->flags & VM_LOCKED)) {
+			*result = -EBUSY;
+			break;
+		}
 		if (vma && vma->file && (vma->flags & VM_SHARED))
 			file = file_get(vma->file);
 	}
@@ -89,8 +97,7 @@ int vm_msync(u64 start, u64 length, int flags)
 {
 	u64 end, at = start;
 	struct file *file;
-	bool hole = false;
-	int error = 0;
+	int error = 0, result = 0;
 
 	if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
 	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
@@ -101,10 +108,10 @@ int vm_msync(u64 start, u64 length, int flags)
 	end = start + length;
 	if (end < start || end > USER_END)
 		return -ENOMEM;
-	while (!error && (file = msync_next(current->mm, &at, end, &hole))) {
+	while (!error && (file = msync_next(current->mm, &at, end, flags, &result))) {
 		if ((flags & MS_SYNC) && file->ops->fsync)
 			error = file->ops->fsync(file, true);
 		file_put(file);
 	}
-	return error ? error : hole ? -ENOMEM : 0;
+	return error ? error : result;
 }

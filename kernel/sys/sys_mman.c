@@ -89,17 +89,19 @@ long sys_madvise(u64 address, size_t length, unsigned int advice)
 
 long sys_mlock(u64 address, size_t length)
 {
-	return vm_mlock(address, length, true);
+	return vm_mlock(address, length, VM_LOCKED);
 }
 
 long sys_mlock2(u64 address, size_t length, u32 flags)
 {
-	return flags & ~(u32)MLOCK_ONFAULT ? -EINVAL : vm_mlock(address, length, true);
+	if (flags & ~(u32)MLOCK_ONFAULT)
+		return -EINVAL;
+	return vm_mlock(address, length, VM_LOCKED | (flags ? VM_LOCK_ONFAULT : 0));
 }
 
 long sys_munlock(u64 address, size_t length)
 {
-	return vm_mlock(address, length, false);
+	return vm_mlock(address, length, 0);
 }
 
 long sys_mlockall(u32 flags)
