@@ -56,7 +56,8 @@ static void residence(int fd)
 	must_fail(mincore(at, PAGE, (void *)-1), EFAULT);
 	must_fail(mincore(at, -PAGE, vec), ENOMEM);
 	must_fail(mincore((void *)-PAGE, PAGE, vec), ENOMEM);
-	high = must(mmap(NULL, 600 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	high = must(
+		mmap(NULL, 600 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	high[599 * PAGE / sizeof(*high)] = 1;
 	must(mincore(high, 600 * PAGE, vec));
 	expect_eq(vec[598], 0);

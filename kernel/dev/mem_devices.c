@@ -62,7 +62,7 @@ static int zero_mmap(struct file *file, struct vma *vma)
 		file_put(file);
 		return 0;
 	}
-	memory = shmem_file_create("dev/zero", vma->end - vma->start);
+	memory = shmem_file_create("dev/zero", vma->end - vma->start, !(vma->flags & VM_NO_RESERVE));
 	if (IS_ERR(memory))
 		return (int)PTR_ERR(memory);
 	vma->file = memory;

@@ -86,6 +86,8 @@ void tmpfs_inode_destroy(struct inode *inode)
 {
 	if (inode_is_link(inode))
 		kfree(inode->private_data);
+	else if (inode->flags & INODE_PRIVATE)
+		vm_uncommit((u64)inode->private_data); /* shmem_file_create */
 	xattrs_free(inode);
 	atomic_dec(&tmpfs_of(inode)->inodes);
 }

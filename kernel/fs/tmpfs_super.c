@@ -7,6 +7,7 @@
 #include <kernel/printk.h>
 #include <kernel/seq_file.h>
 #include <kernel/shmem.h>
+#include <kernel/vm.h>
 #include <lib/err.h>
 #include <lib/parse.h>
 #include <lib/string.h>
@@ -247,9 +248,24 @@ static struct file *shmem_open(struct inode *inode, const char *name)
 	return file;
 }
 
-struct file *shmem_file_create(const char *name, u64 size)
+/* The promise of `pages` ends with the inode, whose private data it is. */
+static struct inode *shmem_inode_new(u64 pages)
 {
-	struct inode *inode = tmpfs_inode_new(shmem_mount->super, NULL, S_IFREG | 0777);
+	struct inode *inode;
+
+	if (vm_commit(pages))
+		return ERR_PTR(-ENOMEM);
+	inode = tmpfs_inode_new(shmem_mount->super, NULL, S_IFREG | 0777);
+	if (IS_ERR(inode))
+		vm_uncommit(pages);
+	else
+		inode->private_data = (void *)pages;
+	return inode;
+}
+
+struct file *shmem_file_create(const char *name, u64 size, bool reserve)
+{
+	struct inode *inode = shmem_inode_new(reserve ? size >> PAGE_SHIFT : 0);
 
 	if (IS_ERR(inode))
 		return ERR_PTR(PTR_ERR(inode));

@@ -7,7 +7,7 @@
 #include <kernel/task.h>
 
 int vm_overcommit_memory = OVERCOMMIT_GUESS;
-unsigned long vm_overcommit_ratio = 50;
+unsigned long vm_overcommit_ratio = 50, vm_overcommit_kbytes;
 static atomic_long_t committed;
 
 u64 vm_committed_pages(void)
@@ -17,12 +17,34 @@ u64 vm_committed_pages(void)
 	return pages > 0 ? (u64)pages : 0;
 }
 
-/* The largest sum of promises, mode 2; the most that one call may ask for, mode 0. */
-static u64 commit_limit(int mode)
-{
-	u64 total = page_managed_count();
+/* Mode 2 keeps this from programs, in pages: for root to log in, and for the user of a large program to end it. */
+#define ADMIN_RESERVE (8UL << 20 >> PAGE_SHIFT)
+#define USER_RESERVE (128UL << 20 >> PAGE_SHIFT)
+#define RESERVE_SHARE 32
 
-	return mode == OVERCOMMIT_NEVER ? total / 100 * vm_overcommit_ratio : total;
+u64 vm_commit_limit(void)
+{
+	u64 kbytes = READ_ONCE(vm_overcommit_kbytes);
+
+	if (kbytes)
+		return kbytes >> (PAGE_SHIFT - 10);
+	return page_managed_count() * READ_ONCE(vm_overcommit_ratio) / 100;
+}
+
+/* What the running task may raise the sum of promises to, mode 2. */
+static u64 commit_room(void)
+{
+	u64 limit = vm_commit_limit(), share = page_managed_count() / RESERVE_SHARE, kept = 0;
+
+	if (!capable(CAP_SYS_ADMIN))
+		kept = MIN(ADMIN_RESERVE, share);
+	if (current->mm) {
+		u64 size = (u64)atomic_read(&current->mm->pages_total) / RESERVE_SHARE;
+
+		share = MIN(USER_RESERVE, share);
+		kept += MIN(size, share);
+	}
+	return limit > kept ? limit - kept : 0;
 }
 
 int vm_commit(u64 pages)
@@ -32,7 +54,7 @@ int vm_commit(u64 pages)
 
 	if (mode == OVERCOMMIT_ALWAYS)
 		return 0;
-	if ((mode == OVERCOMMIT_NEVER ? sum : pages) <= commit_limit(mode))
+	if (mode == OVERCOMMIT_NEVER ? sum <= commit_room() : pages <= page_managed_count())
 		return 0;
 	vm_uncommit(pages);
 	return -ENOMEM;

@@ -319,9 +319,6 @@ void rmap_unlock(struct vma *vma);
 
 /* --- Accounting ---------------------------------------------------------------------------------------------------- */
 
-/* 0 or -ENOMEM: `pages` more of private writable or shared memory are promised. */
-int vm_commit(u64 pages);
-void vm_uncommit(u64 pages);
 /* RLIMIT_AS and RLIMIT_DATA permit that many more pages of such a vma. */
 bool mm_may_grow(struct mm *mm, u32 flags, u64 pages);
 /* RLIMIT_MEMLOCK: 0 or -EAGAIN. */

@@ -339,7 +339,10 @@ static long map_and_populate(const struct mmap_request *request)
 static __noinline long map_shared_anonymous(const struct mmap_request *request)
 {
 	struct mmap_request with_file = *request;
-	struct file *file = shmem_file_create("dev/zero", ALIGN_UP(request->length, (u64)PAGE_SIZE));
+	bool reserve = !(request->flags & MAP_NORESERVE) ||
+		       READ_ONCE(vm_overcommit_memory) == OVERCOMMIT_NEVER;
+	struct file *file =
+		shmem_file_create("dev/zero", ALIGN_UP(request->length, (u64)PAGE_SIZE), reserve);
 	long at;
 
 	if (IS_ERR(file))

@@ -149,7 +149,7 @@ long sys_memfd_create(struct user_ptr user_name, u32 flags)
 	length = user_string(name + 6, user_name, MEMFD_NAME_MAX + 1);
 	if (length < 0)
 		return length == -ENAMETOOLONG ? -EINVAL : length;
-	file = shmem_file_create(name, 0);
+	file = shmem_file_create(name, 0, false);
 	if (!IS_ERR(file) && (flags & MFD_ALLOW_SEALING))
 		file->inode->seals = 0;
 	return fd_install_new(file, flags & MFD_CLOEXEC ? O_CLOEXEC : 0);

@@ -165,21 +165,22 @@ static int inode_nr_show(struct seq_file *out, void *data)
 	return 0;
 }
 
-static int overcommit_ratio_show(struct seq_file *out, void *data)
+/* `data`: which of the two. The one that was set last counts, the other is 0. */
+static int overcommit_limit_show(struct seq_file *out, void *data)
 {
-	(void)data;
-	seq_printf(out, "%lu\n", vm_overcommit_ratio);
+	seq_printf(out, "%lu\n", READ_ONCE(*(unsigned long *)data));
 	return 0;
 }
 
-static ssize_t overcommit_ratio_write(void *data, char *text, size_t size)
+static ssize_t overcommit_limit_write(void *data, char *text, size_t size)
 {
+	bool ratio = data == &vm_overcommit_ratio;
 	u64 value;
 
-	(void)data;
-	if (parse_u64(text, 10, &value) || value > 100000)
+	if (parse_u64(text, 10, &value) || (ratio && value > 100000))
 		return -EINVAL;
-	vm_overcommit_ratio = value;
+	WRITE_ONCE(vm_overcommit_ratio, ratio ? value : 0);
+	WRITE_ONCE(vm_overcommit_kbytes, ratio ? 0 : value);
 	return (ssize_t)size;
 }
 
@@ -238,8 +239,14 @@ static const struct proc_entry entries[] = {
 	SETTING("sys/vm/fault_pages", fault_pages),
 	{ .name = "sys/vm/overcommit_ratio",
 	  .mode = 0644,
-	  .show = overcommit_ratio_show,
-	  .write = overcommit_ratio_write },
+	  .show = overcommit_limit_show,
+	  .write = overcommit_limit_write,
+	  .data = &vm_overcommit_ratio },
+	{ .name = "sys/vm/overcommit_kbytes",
+	  .mode = 0644,
+	  .show = overcommit_limit_show,
+	  .write = overcommit_limit_write,
+	  .data = &vm_overcommit_kbytes },
 	TEXT("sys/vm/mmap_min_addr", "65536"),
 	TEXT("sys/vm/max_map_count", "65530"),
 	TEXT("sys/vm/swappiness", "0"),

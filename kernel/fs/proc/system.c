@@ -41,11 +41,6 @@ static u64 pages_available(const struct page_counts *counts)
 	return counts->free + (counts->cached > counts->shmem ? counts->cached - counts->shmem : 0);
 }
 
-static u64 commit_limit(const struct page_counts *counts)
-{
-	return counts->total * vm_overcommit_ratio / 100;
-}
-
 /*
  * What cannot be dropped is called active, for there are no lists of pages by age; the sums are Linux's. Mapped, Mlocked,
  * Unevictable and VmallocUsed are not told: nobody counts them, since the page fault would have to.
@@ -86,7 +81,7 @@ SYSTEM_SHOW(meminfo)
 	memory_line(out, "NFS_Unstable:", 0);
 	memory_line(out, "Bounce:", 0);
 	memory_line(out, "WritebackTmp:", 0);
-	memory_line(out, "CommitLimit:", commit_limit(&c));
+	memory_line(out, "CommitLimit:", vm_commit_limit());
 	memory_line(out, "Committed_AS:", vm_committed_pages());
 	seq_printf(out, "VmallocTotal:   %8llu kB\n", (ull)VMAP_SIZE / KIB);
 	memory_line(out, "VmallocChunk:", 0);

@@ -6,4 +6,4 @@
 struct file;
 
 /* Readable and writable, `size` bytes of zeros, page cache backed, ref 1. ERR_PTR(-ENOMEM). `name` is for /proc/<pid>/maps. */
-struct file *shmem_file_create(const char *name, u64 size);
+struct file *shmem_file_create(const char *name, u64 size, bool reserve);

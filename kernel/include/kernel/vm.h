@@ -271,7 +271,11 @@ void vm_pagemap(struct mm *mm, u64 address, u64 *words, unsigned int count, bool
 
 /* Overcommit (vm.overcommit_memory 0, 1, 2). */
 extern int vm_overcommit_memory;
-extern unsigned long vm_overcommit_ratio;
+extern unsigned long vm_overcommit_ratio, vm_overcommit_kbytes; /* percent; counts if not 0 */
+u64 vm_commit_limit(void); /* of mode 2, in pages */
 u64 vm_committed_pages(void);
+/* 0 or -ENOMEM: `pages` more of private writable or shared memory are promised. */
+int vm_commit(u64 pages);
+void vm_uncommit(u64 pages);
 /* Out of memory: kills the task with the largest score; true if someone was killed or is dying. */
 bool oom_kill(void);
