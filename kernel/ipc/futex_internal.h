@@ -17,6 +17,8 @@ struct futex_key {
 	struct inode *inode;
 	u64 place; /* address, or byte offset in the file */
 };
+/* In an address: asked for as if others could map it. As on Linux, whoever waits so is not woken by who asks privately. */
+#define FUTEX_PLACE_SHARED 1UL
 
 struct futex_bucket {
 	struct spinlock lock; /* RANK_FUTEX */

@@ -67,6 +67,8 @@ int futex_key_get(struct futex_key *key, struct user_ptr address, bool shared)
 		key->mm = NULL;
 		key->inode = inode_get(vma->file->inode);
 		key->place = address.addr - vma->start + (vma->page_offset << PAGE_SHIFT);
+	} else {
+		key->place |= FUTEX_PLACE_SHARED;
 	}
 	rwsem_read_unlock(&mm->lock);
 	return error;
