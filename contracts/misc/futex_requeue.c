@@ -100,7 +100,8 @@ static void operate(int code, int argument, int compare, int with, int result, b
 	expect_eq(*B, result);
 	start(B, NULL);
 	*B = 12;
-	expect_eq(futex(A, FUTEX_WAKE_OP, 1, 3, B, FUTEX_OP(code, argument, compare, with)), matched ? 3 : 0);
+	expect_eq(futex(A, FUTEX_WAKE_OP, 1, 3, B, FUTEX_OP(code, argument, compare, with)),
+		  matched ? 3 : 0);
 	expect_eq(wake(B, 9), matched ? 1 : 4);
 	finish();
 }
@@ -114,7 +115,8 @@ static void operations(void)
 	operate(FUTEX_OP_XOR, 15, FUTEX_OP_CMP_GT, -1, 3, true);
 	operate(FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT, 5, FUTEX_OP_CMP_GE, 13, 44, false);
 	start(A, NULL);
-	expect_eq(futex(A, FUTEX_WAKE_OP, 2, 1, B, FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 44)), 2);
+	expect_eq(futex(A, FUTEX_WAKE_OP, 2, 1, B, FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 44)),
+		  2);
 	expect_eq(wake(A, 9), 2);
 	finish();
 	*B = 5;

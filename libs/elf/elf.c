@@ -80,9 +80,10 @@ static int check_interp(const struct elf64_phdr *phdr, u64 file_size, struct elf
 	/* The first one counts. */
 	if (info->interp_size)
 		return 0;
-	if (phdr->p_filesz < 2 || phdr->p_filesz > ELF_INTERP_MAX ||
-	    !range_in_file(phdr->p_offset, phdr->p_filesz, file_size))
+	if (phdr->p_filesz < 2 || phdr->p_filesz > ELF_INTERP_MAX)
 		return -ENOEXEC;
+	if (!range_in_file(phdr->p_offset, phdr->p_filesz, file_size))
+		return -EIO;
 	info->interp_offset = phdr->p_offset;
 	info->interp_size = phdr->p_filesz;
 	return 0;

@@ -131,8 +131,8 @@ TEST(bad_segments)
 	EXPECT_RESULT(-ENOEXEC, image.segments[2].p_type = image.segments[3].p_type = PT_NULL);
 	EXPECT_RESULT(-ENOEXEC, image.segments[1].p_filesz = 1);
 	EXPECT_RESULT(-ENOEXEC, image.segments[1].p_filesz = ELF_INTERP_MAX + 1);
-	EXPECT_RESULT(-ENOEXEC, image.segments[1].p_offset = FILE_SIZE - 27);
-	EXPECT_RESULT(-ENOEXEC, image.segments[1].p_offset = ~0UL);
+	EXPECT_RESULT(-EIO, image.segments[1].p_offset = FILE_SIZE - 27);
+	EXPECT_RESULT(-EIO, image.segments[1].p_offset = ~0UL);
 }
 
 TEST(truncated_file)

@@ -135,8 +135,8 @@ int elf_check_header(const void *buf, size_t len, u64 file_size, struct elf_info
 
 /*
  * Checks the program headers, the info->phsize bytes at info->phoff, against user addresses below
- * `limit`, and completes `info`. 0, -ENOEXEC (no PT_LOAD, a bad PT_INTERP) or -EINVAL (a segment
- * that cannot be mapped).
+ * `limit`, and completes `info`. 0, -ENOEXEC (no PT_LOAD, a bad PT_INTERP), -EIO (PT_INTERP
+ * outside the file) or -EINVAL (a segment that cannot be mapped).
  */
 int elf_check_segments(const struct elf64_phdr *phdrs, u64 file_size, u64 limit,
 		       struct elf_info *info);
