@@ -44,6 +44,17 @@ static long task_score(struct task *task, long total)
 	return MAX(pages, 1L);
 }
 
+long oom_score(struct task *task)
+{
+	long total = (long)page_managed_count(), pages = task_pages(task);
+	long adjust = READ_ONCE(task->process->oom_score_adjust);
+
+	if (pages < 0 || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
+		return 0;
+	pages += adjust * (total / 1000);
+	return MAX((1000 + pages * 1000 / total) * 2 / 3, 0L);
+}
+
 /* With a reference, or NULL. All threads are looked at, for a leader may have ended before its process. */
 static struct task *choose_victim(void)
 {

@@ -190,6 +190,7 @@ struct process *process_alloc(const struct process *from)
 	process->start_ns = clock_ns();
 	process->has_subreaper = from->has_subreaper || from->is_subreaper;
 	process->oom_score_adjust = from->oom_score_adjust;
+	process->oom_score_least = from->oom_score_least;
 	mutex_init(&process->exec_lock, RANK_TASKLIST_EXEC);
 	itimers_init(process);
 	return process;

@@ -98,37 +98,65 @@ static SHOW(wchan)
 
 static SHOW(oom_score)
 {
-	struct mm *mm = task_mm_get(target->task);
-	long pages = 0;
-
-	if (mm) {
-		pages = atomic_read(&mm->rss_anon) + atomic_read(&mm->rss_file) +
-			atomic_read(&mm->rss_shmem);
-		mm_put_user(mm);
-	}
-	seq_printf(out, "%ld\n", MAX(0L, pages / 1024 + target->task->process->oom_score_adjust));
+	seq_printf(out, "%ld\n", oom_score(target->task));
 	return 0;
 }
 
 static SHOW(oom_score_adj)
 {
-	seq_printf(out, "%d\n", target->task->process->oom_score_adjust);
+	seq_printf(out, "%d\n", READ_ONCE(target->task->process->oom_score_adjust));
+	return 0;
+}
+
+#define OOM_ADJUST_MAX 1000
+#define OOM_OLD_MAX 15
+#define OOM_OLD_DISABLE (-17)
+
+/* The form of old programs: -17 to 15. */
+static SHOW(oom_adj)
+{
+	int adjust = READ_ONCE(target->task->process->oom_score_adjust);
+
+	seq_printf(out, "%d\n",
+		   adjust == OOM_ADJUST_MAX ? OOM_OLD_MAX
+					    : adjust * -OOM_OLD_DISABLE / OOM_ADJUST_MAX);
+	return 0;
+}
+
+/* `least`: what the value may not be below without privilege; who has it sets that too. */
+static int oom_adjust(struct process *process, int value, s16 least)
+{
+	bool privileged = capable(CAP_SYS_RESOURCE);
+
+	if (value < least && !privileged)
+		return -EACCES;
+	WRITE_ONCE(process->oom_score_adjust, (s16)value);
+	if (privileged)
+		WRITE_ONCE(process->oom_score_least, (s16)value);
 	return 0;
 }
 
 static ssize_t write_oom_score_adj(const struct proc_target *target, char *text, size_t size)
 {
 	struct process *process = target->task->process;
-	int value;
+	int value, error;
 
-	if (parse_int(text, 10, &value))
+	if (parse_int(text, 10, &value) || value < -OOM_ADJUST_MAX || value > OOM_ADJUST_MAX)
 		return -EINVAL;
-	if (value < -1000 || value > 1000)
+	error = oom_adjust(process, value, READ_ONCE(process->oom_score_least));
+	return error ? error : (ssize_t)size;
+}
+
+static ssize_t write_oom_adj(const struct proc_target *target, char *text, size_t size)
+{
+	struct process *process = target->task->process;
+	int value, error;
+
+	if (parse_int(text, 10, &value) || value < OOM_OLD_DISABLE || value > OOM_OLD_MAX)
 		return -EINVAL;
-	if (value < process->oom_score_adjust && !capable(CAP_SYS_RESOURCE))
-		return -EACCES;
-	WRITE_ONCE(process->oom_score_adjust, (s16)value);
-	return (ssize_t)size;
+	value = value == OOM_OLD_MAX ? OOM_ADJUST_MAX : value * OOM_ADJUST_MAX / -OOM_OLD_DISABLE;
+	error = oom_adjust(process, value, READ_ONCE(process->oom_score_adjust));
+	return error ? error : (ssize_t)size;
 }
 
 static const struct pid_entry entries[] = {
@@ -160,6 +188,7 @@ static const struct pid_entry entries[] = {
 	{ "oom_score", S_IFREG | 0444, .show = show_oom_score },
 	{ "oom_score_adj", S_IFREG | 0644, .show = show_oom_score_adj,
 	  .write = write_oom_score_adj },
+	{ "oom_adj", S_IFREG | 0644, .show = show_oom_adj, .write = write_oom_adj },
 };
 
 /* --- Inodes ------------------------------------------------------------------------------------------------------------------ */

@@ -277,5 +277,7 @@ u64 vm_committed_pages(void);
 /* 0 or -ENOMEM: `pages` more of private writable or shared memory are promised. */
 int vm_commit(u64 pages);
 void vm_uncommit(u64 pages);
+/* As /proc tells it: 0 (never killed) to 1333 and a little. */
+long oom_score(struct task *task);
 /* Out of memory: kills the task with the largest score; true if someone was killed or is dying. */
 bool oom_kill(void);
