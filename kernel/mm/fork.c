@@ -185,6 +185,7 @@ static void copy_description(struct mm *child, const struct mm *parent)
 	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
 	child->exe = parent->exe ? file_get(parent->exe) : NULL;
 	child->dumpable = parent->dumpable;
+	child->barrier_registered = parent->barrier_registered;
 	child->huge_disabled = parent->huge_disabled;
 	child->fault_pages = parent->fault_pages;
 	child->vdso = parent->vdso;

@@ -4,6 +4,7 @@
 #include <abi/capability.h>
 #include <abi/fcntl.h>
 #include <abi/mman.h>
+#include <abi/personality.h>
 #include <abi/mount.h>
 #include <kernel/cred.h>
 #include <kernel/file.h>
@@ -133,12 +134,26 @@ static int anonymous_vm_flags(const struct mmap_request *request, u32 *flags)
 	}
 }
 
+u32 vm_read_implies(void)
+{
+	return unlikely(current->personality & READ_IMPLIES_EXEC) ? PROT_EXEC : 0;
+}
+
+static bool file_may_exec(const struct file *file)
+{
+	return !file || !file->mount || !(file->mount->flags & MS_NOEXEC);
+}
+
 static int request_vm_flags(struct mm *mm, const struct mmap_request *request, u32 *flags)
 {
+	u32 prot = request->prot;
 	int error;
 
-	*flags = prot_vm_flags(request->prot) | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC |
-		 mm->default_flags;
+	/* exec maps into another mm: that program is none of the old kind. */
+	if ((prot & PROT_READ) && mm == current->mm && vm_read_implies() &&
+	    file_may_exec(request->file))
+		prot |= PROT_EXEC;
+	*flags = prot_vm_flags(prot) | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC | mm->default_flags;
 	if (request->flags & MAP_LOCKED) {
 		if (!capable(CAP_IPC_LOCK) && !task_limit(current, RLIMIT_MEMLOCK))
 			return -EPERM;

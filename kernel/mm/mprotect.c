@@ -130,8 +130,8 @@ static int protect_vma(struct vma **vma, u32 prot)
 	return 0;
 }
 
-/* -ENOMEM: a hole, -EACCES: not what the file permits. The part of the range before is done, as on Linux. */
-static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot)
+/* `implied` is given where it is permitted. -ENOMEM: a hole, -EACCES: not what the file permits. The part of the range before is done, as on Linux. */
+static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot, u32 implied)
 {
 	while (start < end) {
 		struct vma *vma = vma_find(mm, start);
@@ -149,7 +149,7 @@ static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot)
 				return error;
 			vma = vma_find(mm, start);
 		}
-		error = protect_vma(&vma, prot);
+		error = protect_vma(&vma, prot | (implied & (vma->flags >> 4)));
 		if (error)
 			return error;
 		start = stop;
@@ -195,7 +195,8 @@ int vm_mprotect(u64 start, u64 length, u32 prot)
 	if (prot & PROT_GROWSDOWN)
 		error = grows_down_start(mm, &start);
 	if (!error)
-		error = protect_range(mm, start, end, prot & PROT_ALL);
+		error = protect_range(mm, start, end, prot & PROT_ALL,
+				      prot & PROT_READ ? vm_read_implies() : 0);
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }

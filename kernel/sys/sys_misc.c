@@ -14,6 +14,7 @@
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
 #include <kernel/tty.h>
+#include <kernel/vm.h>
 #include <lib/string.h>
 #include <platform/power.h>
 
@@ -182,10 +183,10 @@ long sys_membarrier(unsigned int command, u32 flags)
 	case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
 		return 0;
 	case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
-		WRITE_ONCE(current->process->membarrier_registered, true);
+		WRITE_ONCE(current->mm->barrier_registered, true);
 		return 0;
 	case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
-		if (!READ_ONCE(current->process->membarrier_registered))
+		if (!READ_ONCE(current->mm->barrier_registered))
 			return -EPERM;
 		break;
 	case MEMBARRIER_CMD_GLOBAL:

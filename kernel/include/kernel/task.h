@@ -122,7 +122,6 @@ struct process {
 
 	u64 start_ns; /* [I] clock_ns at fork */
 	bool is_subreaper, has_subreaper;
-	bool membarrier_registered;
 	s16 oom_score_adjust,
 		oom_score_least; /* the second: what it may be lowered to without privilege */
 	struct mutex exec_lock; /* exec, ptrace attach, /proc reads of a consistent process */

@@ -113,6 +113,7 @@ struct mm {
 	u8 huge; /* [A] set once, before its first huge page is made */
 	u8 huge_disabled; /* [A] PR_SET_THP_DISABLE; fork and exec keep it */
 	u8 dumpable;
+	u8 barrier_registered; /* [A] membarrier: set once; fork keeps it */
 	u8 oom_victim; /* [A] its tasks may use the last pages */
 	void *vdso; /* user address, or NULL */
 };
@@ -147,6 +148,7 @@ struct mmap_request {
 	struct file *file; /* NULL: anonymous; borrowed */
 	u64 page_offset;
 };
+u32 vm_read_implies(void); /* PROT_EXEC for old programs whose readable memory is executable, else 0 */
 long vm_mmap(const struct mmap_request *request); /* current->mm; checks rlimits, permissions, overcommit */
 long vm_mmap_locked(struct mm *mm, const struct mmap_request *request);
 long vm_munmap(u64 start, u64 length);
