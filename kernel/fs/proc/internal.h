@@ -71,6 +71,11 @@ struct mm *task_mm_get(struct task *task); /* mm_put_user */
 #define SHOW(name) int show_##name(struct seq_file *out, const struct proc_target *target)
 SHOW(stat);
 SHOW(statm);
+SHOW(oom_score);
+SHOW(oom_score_adj);
+SHOW(oom_adj);
+ssize_t write_oom_score_adj(const struct proc_target *target, char *text, size_t size);
+ssize_t write_oom_adj(const struct proc_target *target, char *text, size_t size);
 SHOW(status);
 SHOW(limits);
 SHOW(comm);

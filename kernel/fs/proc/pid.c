@@ -96,69 +96,6 @@ static SHOW(wchan)
 	return 0;
 }
 
-static SHOW(oom_score)
-{
-	seq_printf(out, "%ld\n", oom_score(target->task));
-	return 0;
-}
-
-static SHOW(oom_score_adj)
-{
-	seq_printf(out, "%d\n", READ_ONCE(target->task->process->oom_score_adjust));
-	return 0;
-}
-
-#define OOM_ADJUST_MAX 1000
-#define OOM_OLD_MAX 15
-#define OOM_OLD_DISABLE (-17)
-
-/* The form of old programs: -17 to 15. */
-static SHOW(oom_adj)
-{
-	int adjust = READ_ONCE(target->task->process->oom_score_adjust);
-
-	seq_printf(out, "%d\n",
-		   adjust == OOM_ADJUST_MAX ? OOM_OLD_MAX
-					    : adjust * -OOM_OLD_DISABLE / OOM_ADJUST_MAX);
-	return 0;
-}
-
-/* `least`: what the value may not be below without privilege; who has it sets that too. */
-static int oom_adjust(struct process *process, int value, s16 least)
-{
-	bool privileged = capable(CAP_SYS_RESOURCE);
-
-	if (value < least && !privileged)
-		return -EACCES;
-	WRITE_ONCE(process->oom_score_adjust, (s16)value);
-	if (privileged)
-		WRITE_ONCE(process->oom_score_least, (s16)value);
-	return 0;
-}
-
-static ssize_t write_oom_score_adj(const struct proc_target *target, char *text, size_t size)
-{
-	struct process *process = target->task->process;
-	int value, error;
-
-	if (parse_int(text, 10, &value) || value < -OOM_ADJUST_MAX || value > OOM_ADJUST_MAX)
-		return -EINVAL;
-	error = oom_adjust(process, value, READ_ONCE(process->oom_score_least));
-	return error ? error : (ssize_t)size;
-}
-
-static ssize_t write_oom_adj(const struct proc_target *target, char *text, size_t size)
-{
-	struct process *process = target->task->process;
-	int value, error;
-
-	if (parse_int(text, 10, &value) || value < OOM_OLD_DISABLE || value > OOM_OLD_MAX)
-		return -EINVAL;
-	value = value == OOM_OLD_MAX ? OOM_ADJUST_MAX : value * OOM_ADJUST_MAX / -OOM_OLD_DISABLE;
-	error = oom_adjust(process, value, READ_ONCE(process->oom_score_adjust));
-	return error ? error : (ssize_t)size;
-}
-
 static const struct pid_entry entries[] = {
 	{ "task", S_IFDIR | 0555, .process_only = true, .dir_ops = &pid_task_dir_ops,
 	  .dir_file_ops = &pid_task_dir_file_ops },
