@@ -1,7 +1,6 @@
 /* The directories of processes and threads: finding and listing them, and what an inode there stands for. */
 #include "internal.h"
 
-#include <abi/capability.h>
 #include <abi/dirent.h>
 #include <abi/errno.h>
 #include <kernel/io_iter.h>
@@ -9,7 +8,6 @@
 #include <kernel/slab.h>
 #include <kernel/vm.h>
 #include <lib/err.h>
-#include <lib/parse.h>
 #include <lib/printf.h>
 #include <lib/string.h>
 
