@@ -77,6 +77,17 @@ struct file *files_get(struct files *files, int fd)
 	return slot_get(files, (unsigned int)fd);
 }
 
+bool fd_is_file(int fd, const struct file *file)
+{
+	struct files *files = current->files;
+	bool locked = fd_table_lock(files);
+	const struct fd_table *table = files->table;
+	bool is = (unsigned int)fd < table->size && table->slots[fd] == file;
+
+	fd_table_unlock(files, locked);
+	return is;
+}
+
 struct file *files_next_get(struct files *files, int *fd)
 {
 	for (; (unsigned int)*fd < READ_ONCE(files->table)->size; (*fd)++) {

@@ -131,8 +131,6 @@ static void file_release(struct file *file)
 		file->ops->release(file);
 	if (file->mode & FILE_WRITER_COUNTED)
 		inode_put_write(inode);
-	if (file->mode & FILE_WRITE_DENIED)
-		inode_allow_write(inode);
 	if (inode != file->dentry->inode)
 		inode_put(inode);
 	dentry_put(file->dentry);

@@ -3,7 +3,7 @@
  * process) and OFD records (owned by the open file).
  *
  * All locks of an inode are lists under inode->state_lock; who has to wait sleeps on the inode's queue and tries again
- * when something was released. Deadlock among POSIX owners is found by following "waits for" from owner to owner.
+ * when something was released. lock_wait.c knows who waits for whom.
  */
 #include "internal.h"
 #include "lock_wait.h"

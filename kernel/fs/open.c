@@ -408,9 +408,14 @@ static struct file *open_exec(const struct path *path)
 		file_put(file);
 		return ERR_PTR(error);
 	}
-	file->mode |= FILE_WRITE_DENIED;
 	notify_file(file, IN_OPEN);
 	return file;
+}
+
+void vfs_close_exec(struct file *file)
+{
+	inode_allow_write(file->inode);
+	file_put(file);
 }
 
 struct file *vfs_open_exec(int dirfd, const char *text, u32 lookup_flags)

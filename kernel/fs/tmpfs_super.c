@@ -253,7 +253,7 @@ static struct inode *shmem_inode_new(u64 pages)
 {
 	struct inode *inode;
 
-	if (vm_commit(pages))
+	if (pages && vm_commit(pages))
 		return ERR_PTR(-ENOMEM);
 	inode = tmpfs_inode_new(shmem_mount->super, NULL, S_IFREG | 0777);
 	if (IS_ERR(inode))

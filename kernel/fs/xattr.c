@@ -123,6 +123,8 @@ static int set_locked(struct inode *inode, struct xattr *xattr, u32 flags, struc
 		list_add(&xattr->link, *old ? &(*old)->link : &inode->xattrs->list);
 	if (!error && *old)
 		list_del(&(*old)->link);
+	if (!error)
+		inode->ctime_ns = inode_now();
 	return error;
 }
 
@@ -148,8 +150,10 @@ int xattr_remove(struct inode *inode, const char *name)
 	error = check(inode, name, MAY_WRITE);
 	if (!error)
 		xattr = find(inode, name);
-	if (xattr)
+	if (xattr) {
 		list_del(&xattr->link);
+		inode->ctime_ns = inode_now();
+	}
 	rwsem_write_unlock(&inode->lock);
 	xattr_free(xattr);
 	return error ? error : xattr ? 0 : -ENODATA;

@@ -124,7 +124,7 @@ static int init_try(const char *path)
 	request.kernel_envp = param_init_env;
 	pr_info("Run %s as init process", path);
 	error = task_exec(&request);
-	file_put(file);
+	vfs_close_exec(file);
 	if (error) {
 		char why[96];
 

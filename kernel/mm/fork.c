@@ -9,6 +9,7 @@
 #include "huge.h"
 
 #include <kernel/file.h>
+#include <kernel/vfs.h>
 #include <lib/string.h>
 
 struct fork {
@@ -183,7 +184,10 @@ static void copy_description(struct mm *child, const struct mm *parent)
 	child->env_start = parent->env_start;
 	child->env_end = parent->env_end;
 	memcpy(child->auxv, parent->auxv, sizeof(child->auxv));
-	child->exe = parent->exe ? file_get(parent->exe) : NULL;
+	if (parent->exe) {
+		child->exe = file_get(parent->exe);
+		(void)inode_deny_write(parent->exe->inode); /* as it is denied: cannot fail */
+	}
 	child->dumpable = parent->dumpable;
 	child->barrier_registered = parent->barrier_registered;
 	child->huge_disabled = parent->huge_disabled;

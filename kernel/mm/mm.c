@@ -7,6 +7,7 @@
 #include <kernel/file.h>
 #include <kernel/slab.h>
 #include <kernel/task.h>
+#include <kernel/vfs.h>
 
 static struct slab_cache *mm_slab;
 
@@ -83,8 +84,11 @@ static void mm_tear_down(struct mm *mm)
 		vma_release(vma);
 	rwsem_write_unlock(&mm->lock);
 	vm_uncommit(accounted);
-	if (mm->exe)
+	/* Who waited for the process may write to its program at once, whenever the file itself goes. */
+	if (mm->exe) {
+		inode_allow_write(mm->exe->inode);
 		file_put_deferred(mm->exe);
+	}
 	mm->exe = NULL;
 }
 

@@ -130,7 +130,10 @@ static int protect_vma(struct vma **vma, u32 prot)
 	return 0;
 }
 
-/* `implied` is given where it is permitted. -ENOMEM: a hole, -EACCES: not what the file permits. The part of the range before is done, as on Linux. */
+/*
+ * `implied` is given where it is permitted. -ENOMEM: a hole, -EACCES: not what the file permits. The part of the range before
+ * is done, as on Linux.
+ */
 static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot, u32 implied)
 {
 	while (start < end) {

@@ -89,7 +89,7 @@ int exec_interpreter_open(struct exec *exec)
 	error = exec_image_open(&exec->interpreter, file);
 	if (error == -ENOEXEC)
 		error = -ELIBBAD;
-	file_put(file);
+	file_put(file); /* writers stay out until exec_release */
 free_path:
 	kfree(path);
 	return error;
@@ -232,6 +232,7 @@ static void describe(struct exec *exec)
 		brk += ALIGN_DOWN(random_u64() % RANDOM_BRK, PAGE_SIZE);
 	mm->brk_start = mm->brk = brk;
 	mm->exe = file_get(program->file);
+	(void)inode_deny_write(mm->exe->inode); /* as opening it has: cannot fail */
 }
 
 int exec_load(struct exec *exec)

@@ -93,14 +93,23 @@ static int exec_unshare(struct exec *exec)
 	return files_unshare();
 }
 
+void exec_file_put(struct exec *exec)
+{
+	if (exec->file == exec->request->file)
+		file_put(exec->file);
+	else if (exec->file)
+		vfs_close_exec(exec->file);
+}
+
 static void exec_release(struct exec *exec)
 {
 	exec_image_close(&exec->program);
+	if (exec->interpreter.file)
+		inode_allow_write(exec->interpreter.file->inode);
 	exec_image_close(&exec->interpreter);
 	for (unsigned int i = 0; i < exec->script.count; i++)
 		kfree(AT(exec->script.text, i));
-	if (exec->file)
-		file_put(exec->file);
+	exec_file_put(exec);
 	if (exec->mm)
 		mm_put_user(exec->mm);
 	if (exec->cred)

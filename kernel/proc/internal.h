@@ -88,6 +88,7 @@ int exec_read(struct file *file, void *buffer, size_t size,
 int exec_image_open(struct exec_image *image,
 		    struct file *file); /* elf.c; takes its own reference */
 void exec_image_close(struct exec_image *image);
+void exec_file_put(struct exec *exec); /* exec.c: the request's file, or a script's interpreter */
 int exec_interpreter_open(struct exec *exec);
 int exec_load(struct exec *exec); /* maps all into exec->mm */
 int exec_arguments(struct exec *exec); /* args.c: stack of the new mm */

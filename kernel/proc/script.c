@@ -91,7 +91,7 @@ static int script_follow(struct exec *exec, const char *head)
 	file = vfs_open_exec(AT_FDCWD, AT(args->text, args->count - 1), LOOKUP_FOLLOW);
 	if (IS_ERR(file))
 		return (int)PTR_ERR(file);
-	file_put(exec->file);
+	exec_file_put(exec);
 	exec->file = file;
 	return 0;
 }

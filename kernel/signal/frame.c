@@ -182,7 +182,8 @@ static size_t image_size(const struct abi_fpstate *head, u64 at)
 	u32 magic;
 
 	if (sw->magic1 != FP_XSTATE_MAGIC1 || sw->xstate_size < sizeof(*head) ||
-	    sw->xstate_size > fpu_state_size() || sw->xstate_size > sw->extended_size)
+	    sw->xstate_size + sizeof(magic) > fpu_frame_size() ||
+	    sw->xstate_size > sw->extended_size)
 		return sizeof(*head);
 	if (user_read_u32(&magic, user_ptr(at + sw->xstate_size)) || magic != FP_XSTATE_MAGIC2)
 		return sizeof(*head);

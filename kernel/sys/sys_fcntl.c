@@ -97,11 +97,7 @@ static long get_lock(struct file *file, struct user_ptr user, bool ofd)
  */
 static long recheck_descriptor(int fd, struct file *file)
 {
-	struct fd_ref ref = fd_get(fd);
-	bool same = fd_file(ref) == file;
-
-	fd_put(ref);
-	if (same)
+	if (fd_is_file(fd, file))
 		return 0;
 	locks_release_posix(file, current->files);
 	return -EBADF;

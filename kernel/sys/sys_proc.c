@@ -182,7 +182,7 @@ static long exec_path(int dirfd, const char *text, u32 lookup, struct user_ptr a
 	if (!error)
 		error = task_exec(&request);
 	kfree(path);
-	file_put(request.file);
+	vfs_close_exec(request.file);
 	return error;
 }
 

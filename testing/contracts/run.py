@@ -189,9 +189,9 @@ def boot(report, names, config, repeat, log):
     return list(dict.fromkeys(left))
 
 
-def run_qemu(profile, smp, names, kernel=None, repeat=1, accel="tcg", mem="512M", append=""):
+def run_qemu(profile, smp, names, kernel=None, repeat=1, append="", **machine):
     """Run the contracts on the profile's kernel, in as many boots as it takes. NAME@MUTATION is the contract
-    under mutate.c."""
+    under mutate.c. `machine`: other fields of Config."""
     report = Report(profile, smp)
     begin = time.monotonic()
     kernel = Path(kernel or kernel_path(profile))
@@ -201,8 +201,8 @@ def run_qemu(profile, smp, names, kernel=None, repeat=1, accel="tcg", mem="512M"
     left = list(names)
     with tempfile.TemporaryDirectory(prefix="aramid-contracts-") as folder:
         initrd = Path(folder) / "initrd.gz"
-        config = Config(kernel=kernel, initrd=initrd, smp=smp, mem=mem, accel=accel,
-                        append=f"console=ttyS0 quiet panic=-1 {append}".strip())
+        config = Config(kernel=kernel, initrd=initrd, smp=smp, append=f"console=ttyS0 quiet panic=-1 {append}".strip(),
+                        **{"mem": "512M", "accel": "tcg", **machine})
         while left and report.boots < MAX_BOOTS:
             report.boots += 1
             pack(left, repeat, initrd)
@@ -404,6 +404,7 @@ def arguments():
     parser.add_argument("--kernel", help="a kernel to run instead of the profile's own")
     parser.add_argument("--accel", default="tcg")
     parser.add_argument("--mem", default="512M")
+    parser.add_argument("--cpu", default="max", help="QEMU's -cpu")
     parser.add_argument("--append", default="", help="more words for the kernel's command line")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--repeat", type=int, default=1)
@@ -444,8 +445,8 @@ def main():
                 report = run_host(names, options.repeat)
             else:
                 try:
-                    report = run_qemu(profile, smp, names, options.kernel, options.repeat,
-                                      options.accel, options.mem, options.append)
+                    report = run_qemu(profile, smp, names, options.kernel, options.repeat, options.append,
+                                      accel=options.accel, mem=options.mem, cpu=options.cpu)
                 except MachineError as error:
                     sys.exit(f"run.py: {error}")
             if options.update:

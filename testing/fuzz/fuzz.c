@@ -174,7 +174,7 @@ static bool mount_point(const char *line, char *point)
 	if (sscanf(line, "%*s %*s %*s %*s %255s", point) != 1)
 		return false;
 	for (const char *from = point; *from; to++) {
-		bool escaped = *from == '\\';
+		bool escaped = *from == '\\' && strlen(from) > 3;
 
 		*to = (char)(escaped ? strtol((char[]){ from[1], from[2], from[3], 0 }, NULL, 8)
 				     : *from);

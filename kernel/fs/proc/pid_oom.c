@@ -29,22 +29,16 @@ SHOW(oom_adj)
 {
 	int adjust = READ_ONCE(target->task->process->oom_score_adjust);
 
-	seq_printf(out, "%d\n",
-		   adjust == OOM_ADJUST_MAX ? OOM_OLD_MAX
-					    : adjust * -OOM_OLD_DISABLE / OOM_ADJUST_MAX);
+	seq_printf(out, "%d\n", MIN(adjust * -OOM_OLD_DISABLE / OOM_ADJUST_MAX, OOM_OLD_MAX));
 	return 0;
 }
 
-/* `least`: what the value may not be below without privilege; who has it sets that too. */
+/* `least`: what the value may not be below without privilege. */
 static int oom_adjust(struct process *process, int value, s16 least)
 {
-	bool privileged = capable(CAP_SYS_RESOURCE);
-
-	if (value < least && !privileged)
+	if (value < least && !capable(CAP_SYS_RESOURCE))
 		return -EACCES;
 	WRITE_ONCE(process->oom_score_adjust, (s16)value);
-	if (privileged)
-		WRITE_ONCE(process->oom_score_least, (s16)value);
 	return 0;
 }
 
@@ -56,6 +50,8 @@ ssize_t write_oom_score_adj(const struct proc_target *target, char *text, size_t
 	if (parse_int(text, 10, &value) || value < -OOM_ADJUST_MAX || value > OOM_ADJUST_MAX)
 		return -EINVAL;
 	error = oom_adjust(process, value, READ_ONCE(process->oom_score_least));
+	if (!error && capable(CAP_SYS_RESOURCE))
+		WRITE_ONCE(process->oom_score_least, (s16)value);
 	return error ? error : (ssize_t)size;
 }
 

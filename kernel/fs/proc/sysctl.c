@@ -179,8 +179,9 @@ static ssize_t overcommit_limit_write(void *data, char *text, size_t size)
 
 	if (parse_u64(text, 10, &value) || (ratio && value > 100000))
 		return -EINVAL;
-	WRITE_ONCE(vm_overcommit_ratio, ratio ? value : 0);
-	WRITE_ONCE(vm_overcommit_kbytes, ratio ? 0 : value);
+	/* Never both 0 in between. */
+	WRITE_ONCE(*(unsigned long *)data, value);
+	WRITE_ONCE(*(ratio ? &vm_overcommit_kbytes : &vm_overcommit_ratio), 0);
 	return (ssize_t)size;
 }
 

@@ -60,8 +60,6 @@ struct async_ops {
 #define FILE_PATH_ONLY (1u << 3) /* O_PATH */
 #define FILE_NO_POSITION_LOCK (1u << 4) /* stream: position unused */
 #define FILE_WRITER_COUNTED (1u << 5) /* holds inode->write_count */
-#define FILE_WRITE_DENIED                                                                          \
-	(1u << 6) /* opened for execution: writers get ETXTBSY until the last file_put */
 
 struct file {
 	struct refcount ref;
@@ -191,6 +189,8 @@ int fd_dup_to(struct file *file, int to, unsigned int flags); /* dup2, dup3: clo
 int fd_close_range(unsigned int first, unsigned int last, unsigned int flags);
 bool fd_close_on_exec(int fd);
 void fd_set_close_on_exec(int fd, bool on);
+/* Asked under the table's lock: a close in another thread is over, or sees all that was done before. */
+bool fd_is_file(int fd, const struct file *file);
 /* Of another task, for /proc: with a reference, and the next used descriptor >= fd, or NULL. */
 struct file *files_next_get(struct files *files, int *fd);
 struct file *files_get(struct files *files, int fd); /* this one, with a reference; NULL */

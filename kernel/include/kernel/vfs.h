@@ -313,7 +313,8 @@ struct file *vfs_open(const struct path *path, u32 flags); /* O_*; no creation; 
 struct file *vfs_open_at(int dirfd, const char *text, u32 flags, u32 mode); /* with O_CREAT etc. */
 struct file *vfs_open_exec(
 	int dirfd, const char *text,
-	u32 lookup_flags); /* regular, executable, not noexec; denies writes until its last file_put */
+	u32 lookup_flags); /* regular, executable, not noexec; writers get ETXTBSY until vfs_close_exec */
+void vfs_close_exec(struct file *file);
 struct file *vfs_open_lookup(int dirfd, const char *text, u32 flags, u32 mode,
 			     u32 lookup_flags); /* openat2 */
 int vfs_mkdir(int dirfd, const char *text, u32 mode);

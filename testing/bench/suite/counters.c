@@ -34,7 +34,8 @@ static long long figure(const char *text, const char *name)
 /* Without a newline before it the first line would not be found: begin one byte in. */
 void counters_begin(void)
 {
-	before = malloc(2 * TEXT_SIZE);
+	if (!before)
+		before = malloc(2 * TEXT_SIZE);
 	if (!before)
 		exit(2);
 	after = before + TEXT_SIZE;
