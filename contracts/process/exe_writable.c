@@ -70,11 +70,13 @@ int main(int argc, char **argv)
 		expect_eq(read(up[0], &c, 1), 1);
 		expect_eq(read(up[0], &c, 1), 1);
 		if (round < 2)
-			say("%s runs: runner %s, script %s", name, attempt("runner"), attempt("script"));
+			say("%s runs: runner %s, script %s", name, attempt("runner"),
+			    attempt("script"));
 		expect_eq(write(go[1], "xx", 2), 2);
 		expect_exit(pid, 0);
 		if (round < 2)
-			say("%s has ended: runner %s, script %s", name, attempt("runner"), attempt("script"));
+			say("%s has ended: runner %s, script %s", name, attempt("runner"),
+			    attempt("script"));
 		expect(!strcmp(attempt("runner"), "can be written"));
 	}
 	return 0;

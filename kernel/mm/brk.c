@@ -25,7 +25,7 @@ static bool heap_extend(struct vma *heap, u64 from, u64 to, u32 flags)
 
 static int heap_grow(struct mm *mm, u64 from, u64 to)
 {
-	u32 flags = VM_READ | VM_WRITE | mm->default_flags;
+	u32 flags = VM_READ | VM_WRITE | mm->default_flags | (read_implies_exec() ? VM_EXEC : 0);
 	u64 pages = (to - from) >> PAGE_SHIFT;
 	struct vma *next = vma_find(mm, from), *heap = vma_below(mm, next);
 

@@ -1,8 +1,10 @@
 /* What the parts of the memory manager share: page tables of user space, the vma tree, faults. Never leaves kernel/mm. */
 #pragma once
 
+#include <abi/personality.h>
 #include <kernel/page.h>
 #include <kernel/page_cache.h>
+#include <kernel/task.h>
 #include <kernel/vm.h>
 #include <lib/err.h>
 
@@ -316,6 +318,12 @@ void rmap_remove(struct vma *vma);
 /* Around a change of the range of a vma. */
 void rmap_lock(struct vma *vma);
 void rmap_unlock(struct vma *vma);
+
+/* Of old programs, which the running one is: what they may read they may execute, where that is permitted. */
+static inline bool read_implies_exec(void)
+{
+	return unlikely(current->personality & READ_IMPLIES_EXEC);
+}
 
 /* --- Accounting ---------------------------------------------------------------------------------------------------- */
 

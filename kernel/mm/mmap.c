@@ -4,7 +4,6 @@
 #include <abi/capability.h>
 #include <abi/fcntl.h>
 #include <abi/mman.h>
-#include <abi/personality.h>
 #include <abi/mount.h>
 #include <kernel/cred.h>
 #include <kernel/file.h>
@@ -134,11 +133,6 @@ static int anonymous_vm_flags(const struct mmap_request *request, u32 *flags)
 	}
 }
 
-u32 vm_read_implies(void)
-{
-	return unlikely(current->personality & READ_IMPLIES_EXEC) ? PROT_EXEC : 0;
-}
-
 static bool file_may_exec(const struct file *file)
 {
 	return !file || !file->mount || !(file->mount->flags & MS_NOEXEC);
@@ -150,7 +144,7 @@ static int request_vm_flags(struct mm *mm, const struct mmap_request *request, u
 	int error;
 
 	/* exec maps into another mm: that program is none of the old kind. */
-	if ((prot & PROT_READ) && mm == current->mm && vm_read_implies() &&
+	if (read_implies_exec() && (prot & PROT_READ) && mm == current->mm &&
 	    file_may_exec(request->file))
 		prot |= PROT_EXEC;
 	*flags = prot_vm_flags(prot) | VM_MAY_READ | VM_MAY_WRITE | VM_MAY_EXEC | mm->default_flags;

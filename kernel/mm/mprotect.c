@@ -130,11 +130,15 @@ static int protect_vma(struct vma **vma, u32 prot)
 	return 0;
 }
 
-/*
- * `implied` is given where it is permitted. -ENOMEM: a hole, -EACCES: not what the file permits. The part of the range before
- * is done, as on Linux.
- */
-static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot, u32 implied)
+static u32 prot_with_implied(const struct vma *vma, u32 prot)
+{
+	if (read_implies_exec() && (prot & PROT_READ) && (vma->flags & VM_MAY_EXEC))
+		return prot | PROT_EXEC;
+	return prot;
+}
+
+/* -ENOMEM: a hole, -EACCES: not what the file permits. The part of the range before is done, as on Linux. */
+static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot)
 {
 	while (start < end) {
 		struct vma *vma = vma_find(mm, start);
@@ -152,7 +156,7 @@ static int protect_range(struct mm *mm, u64 start, u64 end, u32 prot, u32 implie
 				return error;
 			vma = vma_find(mm, start);
 		}
-		error = protect_vma(&vma, prot | (implied & (vma->flags >> 4)));
+		error = protect_vma(&vma, prot_with_implied(vma, prot));
 		if (error)
 			return error;
 		start = stop;
@@ -198,8 +202,7 @@ int vm_mprotect(u64 start, u64 length, u32 prot)
 	if (prot & PROT_GROWSDOWN)
 		error = grows_down_start(mm, &start);
 	if (!error)
-		error = protect_range(mm, start, end, prot & PROT_ALL,
-				      prot & PROT_READ ? vm_read_implies() : 0);
+		error = protect_range(mm, start, end, prot & PROT_ALL);
 	rwsem_write_unlock(&mm->lock);
 	return error;
 }

@@ -148,7 +148,6 @@ struct mmap_request {
 	struct file *file; /* NULL: anonymous; borrowed */
 	u64 page_offset;
 };
-u32 vm_read_implies(void); /* PROT_EXEC for old programs whose readable memory is executable, else 0 */
 long vm_mmap(const struct mmap_request *request); /* current->mm; checks rlimits, permissions, overcommit */
 long vm_mmap_locked(struct mm *mm, const struct mmap_request *request);
 long vm_munmap(u64 start, u64 length);

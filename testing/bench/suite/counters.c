@@ -48,13 +48,13 @@ void counters_print(const char *name)
 	vmstat_read(after);
 	printf("@@@ bench counters {\"name\": \"%s\"", name);
 	for (char *line = strtok(after, "\n"); line; line = strtok(NULL, "\n")) {
-		char word[64];
-		long long value, grown;
-		if (sscanf(line, "%63s %lld", word, &value) != 2)
+		char *space = strchr(line, ' ');
+		if (!space)
 			continue;
-		grown = value - figure(before, word);
+		*space = 0;
+		long long grown = strtoll(space + 1, NULL, 10) - figure(before, line);
 		if (grown > 0)
-			printf(", \"%s\": %lld", word, grown);
+			printf(", \"%s\": %lld", line, grown);
 	}
 	printf("}\n");
 }
