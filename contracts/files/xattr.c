@@ -53,6 +53,26 @@ static void kept(int fd)
 	must(removexattr("f", "trusted.long"));
 }
 
+/* More names than a list may have bytes. */
+static void many(int fd)
+{
+	char name[200];
+	int n;
+
+	for (n = 0; n < 350; n++) {
+		snprintf(name, sizeof(name), "trusted.%0*d", 190, n);
+		must(fsetxattr(fd, name, "", 0, XATTR_CREATE));
+	}
+	expect_eq(flistxattr(fd, NULL, 0), n * 199 + 10);
+	must_fail(flistxattr(fd, text, XATTR_LIST_MAX), E2BIG);
+	must_fail(flistxattr(fd, text, XATTR_LIST_MAX - 1), ERANGE);
+	while (n--) {
+		snprintf(name, sizeof(name), "trusted.%0*d", 190, n);
+		must(fremovexattr(fd, name));
+	}
+	expect_eq(flistxattr(fd, text, 100), 10);
+}
+
 static void links(void)
 {
 	must(symlink("f", "link"));
@@ -118,6 +138,7 @@ int main(void)
 
 	must(chmod(".", 0755));
 	kept(fd);
+	many(fd);
 	links();
 	refused(fd);
 	user();

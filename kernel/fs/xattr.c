@@ -6,11 +6,6 @@
 #include <kernel/xattr.h>
 #include <lib/string.h>
 
-/* Behind a pointer: hardly any inode has one. */
-struct xattrs {
-	struct list list; /* [inode->lock] */
-};
-
 struct xattr *xattr_alloc(const char *name, size_t size)
 {
 	size_t length = strlen(name) + 1;
@@ -18,7 +13,7 @@ struct xattr *xattr_alloc(const char *name, size_t size)
 
 	if (!xattr)
 		return NULL;
-	list_init(&xattr->link);
+	xattr->next = NULL;
 	xattr->size = size;
 	memcpy(xattr->name, name, length);
 	return xattr;
@@ -82,50 +77,34 @@ static int check(struct inode *inode, const char *name, u32 mask)
 	return *rest ? 0 : -EINVAL;
 }
 
-static struct xattr *find(const struct inode *inode, const char *name)
+/* What points to it, or the NULL behind the last one. */
+static struct xattr **find(struct inode *inode, const char *name)
 {
-	struct xattr *xattr;
+	struct xattr **link = &inode->xattrs;
 
-	if (!inode->xattrs)
-		return NULL;
-	list_for_each_entry (xattr, &inode->xattrs->list, link) {
-		if (!strcmp(xattr->name, name))
-			return xattr;
-	}
-	return NULL;
-}
-
-static int make_list(struct inode *inode)
-{
-	if (inode->xattrs)
-		return 0;
-	inode->xattrs = kmalloc(sizeof(*inode->xattrs), 0);
-	if (!inode->xattrs)
-		return -ENOMEM;
-	list_init(&inode->xattrs->list);
-	return 0;
+	while (*link && strcmp((*link)->name, name))
+		link = &(*link)->next;
+	return link;
 }
 
 static int set_locked(struct inode *inode, struct xattr *xattr, u32 flags, struct xattr **old)
 {
 	int error = check(inode, xattr->name, MAY_WRITE);
+	struct xattr **link = find(inode, xattr->name);
 
 	if (error)
 		return error;
-	*old = find(inode, xattr->name);
-	if (*old && (flags & XATTR_CREATE))
-		error = -EEXIST;
-	else if (!*old && (flags & XATTR_REPLACE))
-		error = -ENODATA;
-	else
-		error = make_list(inode);
-	if (!error)
-		list_add(&xattr->link, *old ? &(*old)->link : &inode->xattrs->list);
-	if (!error && *old)
-		list_del(&(*old)->link);
-	if (!error)
-		inode->ctime_ns = inode_now();
-	return error;
+	if (*link && (flags & XATTR_CREATE))
+		return -EEXIST;
+	if (!*link && (flags & XATTR_REPLACE))
+		return -ENODATA;
+	*old = *link;
+	if (!*old)
+		link = &inode->xattrs;
+	xattr->next = *old ? (*old)->next : *link;
+	*link = xattr;
+	inode->ctime_ns = inode_now();
+	return 0;
 }
 
 int xattr_set(struct inode *inode, struct xattr *xattr, u32 flags)
@@ -143,20 +122,22 @@ int xattr_set(struct inode *inode, struct xattr *xattr, u32 flags)
 
 int xattr_remove(struct inode *inode, const char *name)
 {
-	struct xattr *xattr = NULL;
+	struct xattr **link, *xattr = NULL;
 	int error;
 
 	rwsem_write_lock(&inode->lock);
 	error = check(inode, name, MAY_WRITE);
-	if (!error)
-		xattr = find(inode, name);
-	if (xattr) {
-		list_del(&xattr->link);
+	link = find(inode, name);
+	if (!error && !*link)
+		error = -ENODATA;
+	if (!error) {
+		xattr = *link;
+		*link = xattr->next;
 		inode->ctime_ns = inode_now();
 	}
 	rwsem_write_unlock(&inode->lock);
 	xattr_free(xattr);
-	return error ? error : xattr ? 0 : -ENODATA;
+	return error;
 }
 
 static ssize_t get_locked(struct inode *inode, const char *name, char *value, size_t size)
@@ -166,7 +147,7 @@ static ssize_t get_locked(struct inode *inode, const char *name, char *value, si
 
 	if (error)
 		return error;
-	xattr = find(inode, name);
+	xattr = *find(inode, name);
 	if (!xattr)
 		return -ENODATA;
 	if (size && size < xattr->size)
@@ -191,9 +172,9 @@ static ssize_t list_locked(const struct inode *inode, char *list, size_t size)
 	struct xattr *xattr;
 	size_t used = 0;
 
-	if (!inode->xattrs || !capable(CAP_SYS_ADMIN))
+	if (!capable(CAP_SYS_ADMIN))
 		return 0;
-	list_for_each_entry (xattr, &inode->xattrs->list, link) {
+	for (xattr = inode->xattrs; xattr; xattr = xattr->next) {
 		size_t length = strlen(xattr->name) + 1;
 
 		if (size && used + length > size)
@@ -219,9 +200,8 @@ void xattrs_free(struct inode *inode)
 {
 	struct xattr *xattr, *next;
 
-	if (!inode->xattrs)
-		return;
-	list_for_each_entry_safe (xattr, next, &inode->xattrs->list, link)
+	for (xattr = inode->xattrs; xattr; xattr = next) {
+		next = xattr->next;
 		xattr_free(xattr);
-	kfree(inode->xattrs);
+	}
 }

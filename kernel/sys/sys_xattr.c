@@ -8,37 +8,37 @@
 #include <kernel/xattr.h>
 
 /* What a call is about, beside the file. */
-struct request {
+struct xattr_call {
 	struct user_ptr name, value; /* value: also where the list goes */
 	size_t size;
 	u32 flags;
 };
 
 /* `mount` NULL: of a file that has no path. */
-typedef long (*operation)(struct mount *mount, struct dentry *dentry, struct inode *inode,
-			  const struct request *request);
+typedef long (*xattr_fn)(struct mount *mount, struct dentry *dentry, struct inode *inode,
+			 const struct xattr_call *call);
 
-static long on_path(struct user_ptr text, u32 lookup_flags, operation run,
-		    const struct request *request)
+static long on_path(struct user_ptr text, u32 lookup_flags, xattr_fn run,
+		    const struct xattr_call *call)
 {
 	struct path path;
 	long result = path_lookup_user(AT_FDCWD, text, lookup_flags, &path);
 
 	if (result)
 		return result;
-	result = run(path.mount, path.dentry, path.dentry->inode, request);
+	result = run(path.mount, path.dentry, path.dentry->inode, call);
 	path_put(&path);
 	return result;
 }
 
-static long on_fd(int fd, operation run, const struct request *request)
+static long on_fd(int fd, xattr_fn run, const struct xattr_call *call)
 {
 	struct fd_ref ref = fd_get(fd);
 	struct file *file = fd_file(ref);
 	long result = -EBADF;
 
 	if (file)
-		result = run(file->mount, file->dentry, file->inode, request);
+		result = run(file->mount, file->dentry, file->inode, call);
 	fd_put(ref);
 	return result;
 }
@@ -52,37 +52,37 @@ static int name_read(char name[XATTR_NAME_MAX + 1], struct user_ptr from)
 	return length < 0 ? (int)length : 0;
 }
 
-static struct xattr *xattr_read(const struct request *request, int *error)
+static struct xattr *xattr_read(const struct xattr_call *call, int *error)
 {
 	char name[XATTR_NAME_MAX + 1];
 	struct xattr *xattr;
 
-	*error = request->flags & ~(u32)(XATTR_CREATE | XATTR_REPLACE) ? -EINVAL : 0;
+	*error = call->flags & ~(u32)(XATTR_CREATE | XATTR_REPLACE) ? -EINVAL : 0;
 	if (!*error)
-		*error = name_read(name, request->name);
-	if (!*error && request->size > XATTR_SIZE_MAX)
+		*error = name_read(name, call->name);
+	if (!*error && call->size > XATTR_SIZE_MAX)
 		*error = -E2BIG;
 	if (*error)
 		return NULL;
-	xattr = xattr_alloc(name, request->size);
+	xattr = xattr_alloc(name, call->size);
 	if (!xattr)
 		*error = -ENOMEM;
-	else if (user_read(xattr_value(xattr), request->value, request->size))
+	else if (user_read(xattr_value(xattr), call->value, call->size))
 		*error = -EFAULT;
 	return xattr;
 }
 
-static long set(struct mount *mount, struct dentry *dentry, struct inode *inode,
-		const struct request *request)
+static long do_set(struct mount *mount, struct dentry *dentry, struct inode *inode,
+		   const struct xattr_call *call)
 {
 	int error = mount ? mount_want_write(mount) : 0;
 	struct xattr *xattr;
 
 	if (error)
 		return error;
-	xattr = xattr_read(request, &error);
+	xattr = xattr_read(call, &error);
 	if (!error)
-		error = xattr_set(inode, xattr, request->flags);
+		error = xattr_set(inode, xattr, call->flags);
 	if (error)
 		xattr_free(xattr);
 	else
@@ -90,14 +90,14 @@ static long set(struct mount *mount, struct dentry *dentry, struct inode *inode,
 	return error;
 }
 
-static long remove(struct mount *mount, struct dentry *dentry, struct inode *inode,
-		   const struct request *request)
+static long do_remove(struct mount *mount, struct dentry *dentry, struct inode *inode,
+		      const struct xattr_call *call)
 {
 	int error = mount ? mount_want_write(mount) : 0;
 	char name[XATTR_NAME_MAX + 1];
 
 	if (!error)
-		error = name_read(name, request->name);
+		error = name_read(name, call->name);
 	if (!error)
 		error = xattr_remove(inode, name);
 	if (!error)
@@ -105,101 +105,102 @@ static long remove(struct mount *mount, struct dentry *dentry, struct inode *ino
 	return error;
 }
 
-/* Gives the user what `buffer` got, and frees it. Size 0 asks for the length alone. */
-static long give(const struct request *request, char *buffer, ssize_t result)
+/* The value of `name`, or with NULL all names. Size 0 asks for the length alone. */
+static long give(struct inode *inode, const char *name, const struct xattr_call *call)
 {
-	if (result > 0 && request->size && user_write(request->value, buffer, (size_t)result))
+	_Static_assert(XATTR_SIZE_MAX == XATTR_LIST_MAX, "one bound for both");
+	size_t size = MIN(call->size, (size_t)XATTR_SIZE_MAX);
+	char *buffer = kmalloc(size, 0);
+	ssize_t result;
+
+	if (size && !buffer)
+		return -ENOMEM;
+	result = name ? xattr_get(inode, name, buffer, size) : xattr_list(inode, buffer, size);
+	if (result == -ERANGE && size == XATTR_SIZE_MAX)
+		result = -E2BIG; /* no size that may be asked for is enough */
+	if (result > 0 && size && user_write(call->value, buffer, (size_t)result))
 		result = -EFAULT;
 	kfree(buffer);
 	return result;
 }
 
-static long get(struct mount *mount, struct dentry *dentry, struct inode *inode,
-		const struct request *request)
+static long do_get(struct mount *mount, struct dentry *dentry, struct inode *inode,
+		   const struct xattr_call *call)
 {
-	size_t size = MIN(request->size, (size_t)XATTR_SIZE_MAX);
-	char name[XATTR_NAME_MAX + 1], *buffer;
-	int error = name_read(name, request->name);
+	char name[XATTR_NAME_MAX + 1];
+	int error = name_read(name, call->name);
 
 	(void)mount, (void)dentry;
-	if (error)
-		return error;
-	buffer = kmalloc(size, 0);
-	if (size && !buffer)
-		return -ENOMEM;
-	return give(request, buffer, xattr_get(inode, name, buffer, size));
+	return error ? error : give(inode, name, call);
 }
 
-static long list(struct mount *mount, struct dentry *dentry, struct inode *inode,
-		 const struct request *request)
+static long do_list(struct mount *mount, struct dentry *dentry, struct inode *inode,
+		    const struct xattr_call *call)
 {
-	size_t size = MIN(request->size, (size_t)XATTR_LIST_MAX);
-	char *buffer = kmalloc(size, 0);
-
 	(void)mount, (void)dentry;
-	if (size && !buffer)
-		return -ENOMEM;
-	return give(request, buffer, xattr_list(inode, buffer, size));
+	return give(inode, NULL, call);
 }
 
 long sys_setxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size,
 		  u32 flags)
 {
-	return on_path(path, LOOKUP_FOLLOW, set, &(struct request){ name, value, size, flags });
+	return on_path(path, LOOKUP_FOLLOW, do_set,
+		       &(struct xattr_call){ name, value, size, flags });
 }
 
 long sys_lsetxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size,
 		   u32 flags)
 {
-	return on_path(path, 0, set, &(struct request){ name, value, size, flags });
+	return on_path(path, 0, do_set, &(struct xattr_call){ name, value, size, flags });
 }
 
 long sys_fsetxattr(int fd, struct user_ptr name, struct user_ptr value, size_t size, u32 flags)
 {
-	return on_fd(fd, set, &(struct request){ name, value, size, flags });
+	return on_fd(fd, do_set, &(struct xattr_call){ name, value, size, flags });
 }
 
 long sys_getxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size)
 {
-	return on_path(path, LOOKUP_FOLLOW, get, &(struct request){ name, value, size, 0 });
+	return on_path(path, LOOKUP_FOLLOW, do_get, &(struct xattr_call){ name, value, size, 0 });
 }
 
 long sys_lgetxattr(struct user_ptr path, struct user_ptr name, struct user_ptr value, size_t size)
 {
-	return on_path(path, 0, get, &(struct request){ name, value, size, 0 });
+	return on_path(path, 0, do_get, &(struct xattr_call){ name, value, size, 0 });
 }
 
 long sys_fgetxattr(int fd, struct user_ptr name, struct user_ptr value, size_t size)
 {
-	return on_fd(fd, get, &(struct request){ name, value, size, 0 });
+	return on_fd(fd, do_get, &(struct xattr_call){ name, value, size, 0 });
 }
 
 long sys_listxattr(struct user_ptr path, struct user_ptr to, size_t size)
 {
-	return on_path(path, LOOKUP_FOLLOW, list, &(struct request){ .value = to, .size = size });
+	return on_path(path, LOOKUP_FOLLOW, do_list,
+		       &(struct xattr_call){ .value = to, .size = size });
 }
 
 long sys_llistxattr(struct user_ptr path, struct user_ptr to, size_t size)
 {
-	return on_path(path, 0, list, &(struct request){ .value = to, .size = size });
+	return on_path(path, 0, do_list, &(struct xattr_call){ .value = to, .size = size });
 }
 
 long sys_flistxattr(int fd, struct user_ptr to, size_t size)
 {
-	return on_fd(fd, list, &(struct request){ .value = to, .size = size });
+	return on_fd(fd, do_list, &(struct xattr_call){ .value = to, .size = size });
 }
 
 long sys_removexattr(struct user_ptr path, struct user_ptr name)
 {
-	return on_path(path, LOOKUP_FOLLOW, remove, &(struct request){ .name = name });
+	return on_path(path, LOOKUP_FOLLOW, do_remove, &(struct xattr_call){ .name = name });
 }
 
 long sys_lremovexattr(struct user_ptr path, struct user_ptr name)
 {
-	return on_path(path, 0, remove, &(struct request){ .name = name });
+	return on_path(path, 0, do_remove, &(struct xattr_call){ .name = name });
 }
 
 long sys_fremovexattr(int fd, struct user_ptr name)
 {
-	return on_fd(fd, remove, &(struct request){ .name = name });
+	return on_fd(fd, do_remove, &(struct xattr_call){ .name = name });
 }

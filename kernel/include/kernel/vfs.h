@@ -121,7 +121,7 @@ struct inode {
 	void *private_data; /* [I] of the file system */
 	struct watch *watches; /* [state_lock] inotify's; NULL */
 	u64 generation;
-	struct xattrs *xattrs; /* [lock] NULL: none */
+	struct xattr *xattrs; /* [lock] the newest first; NULL: none */
 	struct rcu_head rcu;
 };
 
