@@ -2,7 +2,8 @@
  * oom_score.c - oom_score_adj moves the score, is inherited, and is lowered below what root set only by root; oom_adj is its old form.
  * mutants: write=EINVAL write#2=0 write#8=4 setresuid=0
  */
-#include "contract.h"
+#include "asleep.h"
+#include <pthread.h>
 
 static int fds[3];
 enum { SCORE, ADJ, OLD };
@@ -50,6 +51,36 @@ static void unprivileged(void)
 	expect_eq(get(ADJ), 294);
 }
 
+static void *sleeping(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* The first thread of a process ends before the others. */
+static void leaderless(void)
+{
+	char path[40], text[32] = "";
+	pid_t child = fork_child();
+	pthread_t thread;
+	int fd;
+
+	if (!child) {
+		expect_eq(pthread_create(&thread, NULL, sleeping, NULL), 0);
+		syscall(SYS_exit, 0);
+	}
+	while (process_state(child) != 'Z')
+		sleep_ms(1);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score", child);
+	fd = must(open(path, O_RDONLY));
+	expect(must(read(fd, text, sizeof(text) - 1)) > 1);
+	expect(labs(atol(text) - 666) < 50);
+	must(kill(child, SIGKILL));
+	child_status(child);
+	say("without its first thread it is as large");
+}
+
 int main(void)
 {
 	pid_t child;
@@ -80,5 +111,6 @@ int main(void)
 	expect_eq(get(ADJ), 100);
 	expect_eq(put(ADJ, "0"), 0);
 	say("a child has it, and raises it, but lowers it no further than root had");
+	leaderless();
 	return 0;
 }

@@ -33,39 +33,54 @@ static long task_pages(struct task *task)
 	return pages;
 }
 
-/* The same, moved by oom_score_adj; -1: not to be killed. */
-static long task_score(struct task *task, long total)
+/* The same, moved by oom_score_adj. False: the task is not to be killed, or has no memory. */
+static bool task_badness(struct task *task, long total, long *pages)
 {
-	long adjust = task->process->oom_score_adjust, pages = task_pages(task);
+	long adjust = READ_ONCE(task->process->oom_score_adjust);
 
-	if (pages < 0 || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
-		return -1;
-	pages += adjust * (total / 1000);
-	return MAX(pages, 1L);
+	*pages = task_pages(task);
+	if (*pages < 0 || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
+		return false;
+	*pages += adjust * (total / 1000);
+	return true;
+}
+
+/* Of any of its threads: a leader may have ended before its process. */
+static bool process_badness(struct process *process, long total, long *pages)
+{
+	struct task *thread;
+	bool found = false;
+
+	spin_lock(&tasklist_lock);
+	list_for_each_entry (thread, &process->threads, thread_link) {
+		found = task_badness(thread, total, pages);
+		if (found)
+			break;
+	}
+	spin_unlock(&tasklist_lock);
+	return found;
 }
 
 long oom_score(struct task *task)
 {
-	long total = (long)page_managed_count(), pages = task_pages(task);
-	long adjust = READ_ONCE(task->process->oom_score_adjust);
+	long total = (long)page_managed_count(), pages;
 
-	if (pages < 0 || (task->process->flags & PROCESS_UNKILLABLE) || adjust == -1000)
+	if (!process_badness(task->process, total, &pages))
 		return 0;
-	pages += adjust * (total / 1000);
 	return MAX((1000 + pages * 1000 / total) * 2 / 3, 0L);
 }
 
-/* With a reference, or NULL. All threads are looked at, for a leader may have ended before its process. */
+/* With a reference, or NULL. All threads are looked at, as above. */
 static struct task *choose_victim(void)
 {
-	long total = (long)page_managed_count(), best_score = 0;
+	long total = (long)page_managed_count(), best_score = 0, pages;
 	struct task *best = NULL;
 	struct pid *pid;
 	s32 number = 1;
 
 	for (; (pid = pid_next_get(number)); pid_put(pid)) {
 		struct task *task = task_find_get(pid->number);
-		long score = task ? task_score(task, total) : -1;
+		long score = task && task_badness(task, total, &pages) ? MAX(pages, 1L) : 0;
 
 		number = pid->number + 1;
 		if (score > best_score) {
