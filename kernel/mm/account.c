@@ -54,7 +54,7 @@ int vm_commit(u64 pages)
 
 	if (mode == OVERCOMMIT_ALWAYS)
 		return 0;
-	if (mode == OVERCOMMIT_NEVER ? sum <= commit_room() : pages <= page_managed_count())
+	if (mode == OVERCOMMIT_NEVER ? sum < commit_room() : pages <= page_managed_count())
 		return 0;
 	vm_uncommit(pages);
 	return -ENOMEM;
