@@ -105,11 +105,9 @@ static void waiting(void)
 	}
 	wait_asleep(child);
 	must(kill(child, SIGUSR1));
-	while (process_state(child) != 'S')
-		sleep_ms(1);
+	wait_asleep(child);
 	must(flock(fd, LOCK_SH));
-	while (process_state(child) != 'S')
-		sleep_ms(1);
+	wait_asleep(child);
 	must(close(fd));
 	expect_exit(child, 0);
 	say("waits end by a signal, by converting down, and by the last close");

@@ -108,8 +108,7 @@ static void waiting(int fd)
 	}
 	wait_asleep(child);
 	must(kill(child, SIGUSR1));
-	while (process_state(child) != 'S')
-		sleep_ms(1);
+	wait_asleep(child);
 	must(close(fd));
 	expect_exit(child, 0);
 	say("a wait ends by a signal and by the last close");

@@ -2,30 +2,16 @@
  * self_maps.c - /proc/self/maps shows each mapping with its range, rights, offset and name.
  * mutants: mprotect#2=0 read=0 munmap=0 mmap(flags&MAP_SHARED)=flags^3
  */
-#include "contract.h"
-
-static char text[65536];
-
-static void maps_read(void)
-{
-	int fd = must(open("/proc/self/maps", O_RDONLY));
-	ssize_t size = 0, got;
-
-	while ((got = must(read(fd, text + size, sizeof(text) - 1 - size))) > 0)
-		size += got;
-	text[size] = 0;
-	must(close(fd));
-}
+#include "whole_text.h"
 
 /* The line of the mapping that starts at the address, or NULL. */
 static char *line_of(void *start)
 {
 	char prefix[20];
-	char *at;
+	char *at = whole_text("/proc/self/maps");
 
-	maps_read();
 	snprintf(prefix, sizeof(prefix), "%08lx-", (unsigned long)start);
-	for (at = text; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+	for (; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
 		if (strncmp(at, prefix, strlen(prefix)) == 0) {
 			at[strcspn(at, "\n")] = 0;
 			return at;
@@ -56,7 +42,7 @@ int main(void)
 	       5);
 	expect(end - start == 2 * PAGE && strcmp(rights, "rw-s") == 0 && offset == PAGE);
 	expect(strlen(name) > 7 && strcmp(name + strlen(name) - 7, "/mapped") == 0);
-	expect(strstr((maps_read(), text), "[stack]\n") != NULL);
+	expect(strstr(whole_text("/proc/self/maps"), "[stack]\n") != NULL);
 
 	must(munmap(memory, 5 * PAGE));
 	expect(line_of(memory + PAGE) == NULL);

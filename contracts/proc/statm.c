@@ -2,7 +2,7 @@
  * statm.c - statm counts pages: all, resident, of files, code and data; it agrees with status and maps and follows what is touched.
  * mutants: mmap(length:0x800000)=prot=1 mmap(length:0x800000)#2=flags=0x22 munmap=0 openat#2=ENOENT read=fill(buffer,4)
  */
-#include "contract.h"
+#include "whole_text.h"
 
 #define PAGES 2048L
 /* Linux counts what is resident by tasks and CPUs, and adds that up now and then. */
@@ -12,24 +12,11 @@ struct statm {
 	long size, resident, shared, text, lib, data, dirty;
 };
 
-static const char *contents(const char *path)
-{
-	static char text[16384];
-	int fd = must(open(path, O_RDONLY));
-	ssize_t size = 0, got;
-
-	while ((got = must(read(fd, text + size, sizeof(text) - 1 - size))) > 0)
-		size += got;
-	text[size] = 0;
-	must(close(fd));
-	return text;
-}
-
 static struct statm now(void)
 {
 	struct statm s;
 
-	expect_eq(sscanf(contents("/proc/self/statm"), "%ld %ld %ld %ld %ld %ld %ld\n", &s.size,
+	expect_eq(sscanf(whole_text("/proc/self/statm"), "%ld %ld %ld %ld %ld %ld %ld\n", &s.size,
 			 &s.resident, &s.shared, &s.text, &s.lib, &s.data, &s.dirty),
 		  7);
 	return s;
@@ -51,7 +38,7 @@ static bool near(long a, long b)
 static void agree(void)
 {
 	struct statm s = now();
-	const char *text = contents("/proc/self/status");
+	const char *text = whole_text("/proc/self/status");
 	unsigned long start, end;
 	long pages = 0;
 
@@ -61,7 +48,7 @@ static void agree(void)
 	expect(near(s.shared, status(text, "RssFile:") + status(text, "RssShmem:")));
 	expect(s.text == status(text, "VmExe:") && s.text > 0);
 	expect(s.lib == 0 && s.dirty == 0);
-	text = contents("/proc/self/maps");
+	text = whole_text("/proc/self/maps");
 	while (sscanf(text, "%lx-%lx", &start, &end) == 2) {
 		const char *line_end = strchr(text, '\n');
 

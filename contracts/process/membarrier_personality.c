@@ -3,7 +3,7 @@
  * mutants: membarrier=0 membarrier(command:16)=0 membarrier(command:8)=EPERM personality=0 personality(persona:0x440000)=0
  * mutants: arch_prctl(option:0x1001)=0 arch_prctl(option:0x1004)=0 execve=0
  */
-#include "contract.h"
+#include "whole_text.h"
 #include <asm/prctl.h>
 #include <linux/membarrier.h>
 #include <sys/personality.h>
@@ -48,14 +48,8 @@ static void barriers(void)
 /* The protection of a mapping, as maps shows it. */
 static bool executable(const void *at)
 {
-	char text[16384], *line = text, *end;
-	int fd = must(open("/proc/self/maps", O_RDONLY));
-	ssize_t size = 0, got;
+	char *line = whole_text("/proc/self/maps"), *end;
 
-	while ((got = must(read(fd, text + size, sizeof(text) - 1 - size))) > 0)
-		size += got;
-	text[size] = 0;
-	must(close(fd));
 	for (; (end = strchr(line, '\n')); line = end + 1) {
 		unsigned long from, to;
 		char prot[5];

@@ -73,23 +73,29 @@ static void take(const char *when, size_t room, int how)
 	tell("  then");
 }
 
+static void look_and_take(const char *when, size_t room, int how)
+{
+	char look[64];
+
+	snprintf(look, sizeof(look), "%s, a look", when);
+	take(look, room, how | MSG_PEEK);
+	take(when, room, how);
+}
+
 static void taken(void)
 {
 	begin("X", false);
 	tell("sent");
-	take("urgent, a look", 1, MSG_OOB | MSG_PEEK);
-	take("urgent", 1, MSG_OOB);
+	look_and_take("urgent", 1, MSG_OOB);
 	take("urgent again", 1, MSG_OOB);
-	take("read, a look", 10, MSG_PEEK);
-	take("read", 10, 0);
+	look_and_take("read", 10, 0);
 	take("read again", 10, 0);
 	over();
 
 	begin("X", false);
 	take("urgent", 1, MSG_OOB);
 	put("cd", 0);
-	take("read, a look", 10, MSG_PEEK);
-	take("read", 10, 0);
+	look_and_take("read", 10, 0);
 	take("read again", 10, 0);
 	over();
 
@@ -109,16 +115,14 @@ static void read_past(void)
 
 	begin("X", false);
 	put("cd", 0);
-	take("cd, a look", 10, MSG_PEEK);
-	take("cd", 10, 0);
+	look_and_take("cd", 10, 0);
 	over();
 
 	/* No urgent byte any more, but one as others. */
 	begin("X", false);
 	put("Y", MSG_OOB);
 	take("a second one", 1, MSG_OOB);
-	take("the first, a look", 10, MSG_PEEK);
-	take("the first", 10, 0);
+	look_and_take("the first", 10, 0);
 	over();
 }
 
@@ -128,8 +132,7 @@ static void in_line(void)
 	must(setsockopt(to, SOL_SOCKET, SO_OOBINLINE, &(int){ 1 }, sizeof(int)));
 	put("cd", 0);
 	take("in line, urgent", 1, MSG_OOB);
-	take("in line, a look", 10, MSG_PEEK);
-	take("in line", 10, 0);
+	look_and_take("in line", 10, 0);
 	take("behind it", 10, 0);
 	over();
 }

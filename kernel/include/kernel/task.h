@@ -122,8 +122,8 @@ struct process {
 
 	u64 start_ns; /* [I] clock_ns at fork */
 	bool is_subreaper, has_subreaper;
-	s16 oom_score_adjust,
-		oom_score_least; /* the second: what it may be lowered to without privilege */
+	s16 oom_score_adjust;
+	s16 oom_score_least; /* what the other may be lowered to without privilege */
 	struct mutex exec_lock; /* exec, ptrace attach, /proc reads of a consistent process */
 };
 

@@ -48,8 +48,8 @@ struct vma;
 #define VM_MERGEABLE 0x40000u /* MADV_MERGEABLE: remembered, nothing more */
 #define VM_SEQUENTIAL 0x80000u
 #define VM_RANDOM 0x100000u
-#define VM_LOCK_ONFAULT                                                                            \
-	0x200000u /* with VM_LOCKED: pages are locked as they come, none is made present */
+/* With VM_LOCKED: pages are locked as they come, none is made present. */
+#define VM_LOCK_ONFAULT 0x200000u
 
 /* Result of filling a page: a frame with a reference for the mapping, or -errno (-ENOMEM, -EFAULT = SIGBUS). */
 struct vma_ops {
@@ -157,8 +157,8 @@ int vm_mprotect(u64 start, u64 length, u32 prot);
 long vm_mremap(u64 old, u64 old_length, u64 new_length, u32 flags, u64 new_address);
 int vm_madvise(u64 start, u64 length, int advice);
 int vm_msync(u64 start, u64 length, int flags);
-int vm_mlock(u64 start, u64 length,
-	     u32 lock); /* VM_LOCKED, with VM_LOCK_ONFAULT or not; 0: unlock */
+/* `lock`: VM_LOCKED, with VM_LOCK_ONFAULT or not; 0: unlock. */
+int vm_mlock(u64 start, u64 length, u32 lock);
 int vm_mlock_all(int flags); /* MCL_*; 0: unlock */
 /* Read of `length` pages' residence into a byte each. */
 int vm_mincore(u64 start, u64 length, struct user_ptr vec);

@@ -18,8 +18,9 @@ void fpu_load(const struct fpu_state *state); /* memory -> registers; state has 
 /*
  * The image on a signal frame is the same bytes in Linux's form (fxsave area, sw_reserved with magic, XSAVE header).
  * fpu_sanitize makes bytes that came from user memory safe to load (XRSTOR and FXRSTOR fault on reserved bits):
- * `size` bytes are valid, the end magic among them; false if they are no image, or one that the CPU would not load. An image is a buffer of fpu_frame_size() bytes and no
- * less than fpu_state_size(), 64-byte aligned; fpu_save writes one, fpu_load reads one.
+ * `size` bytes are valid, the end magic among them; false if they are no image, or one that the CPU would not load. An
+ * image is a buffer of fpu_frame_size() bytes and no less than fpu_state_size(), 64-byte aligned; fpu_save writes one,
+ * fpu_load reads one.
  */
 size_t fpu_frame_size(void);
 void fpu_frame_finish(struct fpu_state *image); /* fills in sw_reserved and the end magic */
