@@ -137,7 +137,65 @@ static inline struct outcome contract_wait(pid_t pid, long begin, int seconds)
 	}
 }
 
-/* End everything the contract left behind, and collect it. */
+/*
+ * What contracts set for the whole machine. One that does not come to its end leaves it changed, and the next ones would fail
+ * for that. In the order in which they are set back: overcommit_kbytes and overcommit_ratio make each other 0.
+ */
+static const char *const setting_paths[] = {
+	"/proc/sys/kernel/hostname",
+	"/proc/sys/vm/overcommit_memory",
+	"/proc/sys/vm/overcommit_kbytes",
+	"/proc/sys/vm/overcommit_ratio",
+	"/proc/sys/fs/inotify/max_queued_events",
+	"/proc/sys/fs/inotify/max_user_instances",
+	"/proc/sys/fs/inotify/max_user_watches",
+	"/sys/kernel/mm/transparent_hugepage/enabled",
+};
+#define SETTINGS (sizeof(setting_paths) / sizeof(setting_paths[0]))
+static char settings_saved[SETTINGS][80]; /* "": there is none, or nothing was saved */
+
+/* As it would be written: of a choice the word in brackets. */
+static inline void setting_read(const char *path, char text[80])
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t size = fd < 0 ? 0 : read(fd, text, 79);
+	char *chosen;
+
+	close(fd);
+	text[size > 0 ? size : 0] = 0;
+	chosen = strchr(text, '[');
+	if (chosen) {
+		memmove(text, chosen + 1, strlen(chosen));
+		text[strcspn(text, "]")] = 0;
+	}
+}
+
+static inline void settings_save(void)
+{
+	for (unsigned int i = 0; i < SETTINGS; i++)
+		setting_read(setting_paths[i], settings_saved[i]);
+}
+
+static inline void settings_restore(void)
+{
+	char now[80];
+
+	for (unsigned int i = 0; i < SETTINGS; i++) {
+		int fd;
+
+		if (!settings_saved[i][0])
+			continue;
+		setting_read(setting_paths[i], now);
+		if (!strcmp(now, settings_saved[i]))
+			continue;
+		fd = open(setting_paths[i], O_WRONLY);
+		if (write(fd, settings_saved[i], strlen(settings_saved[i])) < 0)
+			report("@@@ note %s: %s\n", setting_paths[i], strerror(errno));
+		close(fd);
+	}
+}
+
+/* End everything the contract left behind, collect it, and set back what it has set. */
 static inline void contract_clean(pid_t pid)
 {
 	long begin = now_ms();
@@ -154,6 +212,7 @@ static inline void contract_clean(pid_t pid)
 			nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	}
 	scratch_remove();
+	settings_restore();
 }
 
 /* Mounts what a contract expects, with the console as input and output. */
@@ -167,6 +226,7 @@ static inline void machine_prepare(void)
 	mkdir("/dev/pts", 0755);
 	mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666");
 	chmod("/tmp", 01777);
+	settings_save();
 }
 
 __attribute__((noreturn)) static inline void machine_end(void)
