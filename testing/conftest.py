@@ -25,11 +25,32 @@ def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="also what takes long: `make test-full`")
 
 
+def long_first(items, workers):
+    """What takes minutes begins first, spread over the workers, so that none is left with it at the end.
+
+    pytest-xdist gives each worker a quarter of its share to begin with, in order, and hands out the rest as they go.
+    """
+    long = [item for item in items if item.get_closest_marker("full")]
+    rest = [item for item in items if not item.get_closest_marker("full")]
+    share = max(len(items) // workers // 4, 2)
+    order = []
+    for worker in range(workers):
+        mine = long[worker::workers]
+        fill = max(share - len(mine), 0)
+        order += mine + rest[:fill]
+        del rest[:fill]
+    return order + rest
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--full"):
-        for item in items:
-            if item.get_closest_marker("full"):
-                item.add_marker(pytest.mark.skip(reason="make test-full"))
+    if config.getoption("--full"):
+        workers = getattr(config, "workerinput", {}).get("workercount", 1)
+        items[:] = long_first(items, workers)
+        return
+    for item in items:
+        if item.get_closest_marker("full"):
+            item.add_marker(pytest.mark.skip(reason="make test-full"))
 
 
 def chosen(config):
