@@ -277,6 +277,8 @@ struct vma *vma_merge(struct vma *vma);
 /* Grows a neighbour over the free range below `next` (NULL: the last one) instead of a new vma: it, or NULL. */
 struct vma *vma_extend(struct mm *mm, struct vma *next, u64 start, u64 end, u32 flags,
 		       struct file *file, u64 page_offset);
+/* The first vma above an address that is in none; NULL. */
+struct vma *vma_above(struct mm *mm, u64 free);
 /* Highest free range of that size in [low, high), or 0. */
 u64 vma_find_gap(struct mm *mm, u64 length, u64 low, u64 high);
 /* Invariants of the whole tree; nothing without KERNEL_TESTS. */

@@ -191,7 +191,7 @@ static int map_range_unsealed(struct mm *mm, u64 start, u64 end, u32 flags,
 
 	if (error)
 		return error;
-	next = vma_find(mm, start);
+	next = vma_above(mm, start);
 	if (vma_extend(mm, next, start, end, flags, file, request->page_offset))
 		return 0;
 	error = -ENOMEM;

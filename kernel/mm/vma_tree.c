@@ -2,6 +2,8 @@
  * The tree of an address space's vmas: ordered by address, each node knowing the largest gap before any vma of its
  * subtree, so that a place for a new mapping is found on one way down. All changes go through vma_insert, vma_erase,
  * vma_set_range and vma_set_flags, which keep the gaps, the counters of the mm and the inode's list of mappings right.
+ *
+ * A gap counts as GAP_MANY bytes at most: in the large one, where programs map and unmap, nothing changes up the tree then.
  */
 #include "internal.h"
 
@@ -53,6 +55,15 @@ struct vma *vma_find_range(struct mm *mm, u64 start, u64 end)
 	return vma && vma->start < end ? vma : NULL;
 }
 
+struct vma *vma_above(struct mm *mm, u64 free)
+{
+	struct vma *place = mm->place;
+
+	if (likely(place && free < place->start && place->prev && free >= place->prev->end))
+		return place;
+	return vma_find(mm, free);
+}
+
 /* --- Counters and gaps --------------------------------------------------------------------------------------------- */
 
 /* Of the kinds of memory that limits and /proc know, the one of `flags`. */
@@ -74,12 +85,26 @@ static void mm_account(struct mm *mm, u32 flags, long pages)
 	mm_account_kind(mm, flags, pages);
 }
 
-static void gap_update(struct vma *vma, const struct vma *prev)
+#define GAP_MANY (1UL << 40)
+
+static inline u64 gap_between(const struct vma *prev, const struct vma *vma)
 {
 	u64 start = vma_guarded_start(vma), end = prev ? prev->end : 0;
 
-	vma->gap = start > end ? start - end : 0;
+	return start > end ? MIN(start - end, GAP_MANY) : 0;
+}
+
+/* The gap before `vma` (NULL: behind the last one) may have grown, and be the highest now that the next mapping fits into. */
+static void gap_update(struct mm *mm, struct vma *vma, const struct vma *prev)
+{
+	if (!vma) {
+		mm->place = NULL;
+		return;
+	}
+	vma->gap = gap_between(prev, vma);
 	vma_augment_propagate(&vma->node, NULL);
+	if (mm->place && vma->start > mm->place->start && vma->gap >= mm->place_length)
+		mm->place = vma;
 }
 
 /* What lookups try first is in the tree: it is `vma`, or NULL. */
@@ -107,10 +132,10 @@ static void tree_link(struct mm *mm, struct vma *vma, struct vma *prev, struct v
 		link = &parent->right;
 	}
 	rb_link(&vma->node, parent, link);
-	vma->gap = vma_guarded_start(vma) - MIN(vma_guarded_start(vma), prev ? prev->end : 0);
+	vma->gap = gap_between(prev, vma);
 	vma->subtree_gap = vma->gap;
 	if (next)
-		next->gap = vma_guarded_start(next) - MIN(vma_guarded_start(next), vma->end);
+		next->gap = gap_between(vma, next);
 	if (parent)
 		vma_augment_propagate(parent, NULL);
 	if (next && parent != &next->node)
@@ -139,6 +164,8 @@ void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next)
 	tree_link(mm, vma, prev, next);
 	neighbours_link(mm, prev, vma);
 	neighbours_link(mm, vma, next);
+	if (next && next == mm->place && next->gap < mm->place_length)
+		mm->place = vma;
 	mm->vma_count++;
 	mm_account(mm, vma->flags, (long)vma_pages(vma));
 	rmap_add(vma);
@@ -158,10 +185,12 @@ void vma_erase(struct mm *mm, struct vma *vma)
 	check(rwsem_is_write_held(&mm->lock));
 	rmap_remove(vma);
 	seq_write_begin(&vma->sequence); /* for ever odd: it is gone */
+	if (mm->place == vma)
+		mm->place = next;
+	/* First, so that the tree has the gap again when it loses this one. */
+	gap_update(mm, next, prev);
 	rb_erase_augmented(&vma->node, &mm->vmas, &vma_augment);
 	neighbours_link(mm, prev, next);
-	if (next)
-		gap_update(next, prev);
 	mm->vma_count--;
 	mm_account(mm, vma->flags, -(long)vma_pages(vma));
 	tree_changed(mm, NULL);
@@ -186,9 +215,9 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 		rmap_unlock(vma);
 	mm_account(mm, vma->flags, more);
 	if (low_moves)
-		gap_update(vma, vma->prev);
-	if (high_moves && vma->next)
-		gap_update(vma->next, vma);
+		gap_update(mm, vma, vma->prev);
+	if (high_moves)
+		gap_update(mm, vma->next, vma);
 	tree_changed(mm, vma);
 }
 
@@ -209,65 +238,86 @@ void vma_set_flags(struct vma *vma, u32 flags)
 /* The highest place in the gap before `vma` that lies in [low, high), or 0. */
 static u64 gap_fit(const struct vma *vma, u64 length, u64 low, u64 high)
 {
-	u64 end = vma_guarded_start(vma), start = end - MIN(vma->gap, end);
+	u64 start = MAX(vma->prev ? vma->prev->end : 0, low);
+	u64 end = MIN(vma_guarded_start(vma), high);
 
-	start = MAX(start, low);
-	end = MIN(end, high);
 	return end > start && end - start >= length ? end - length : 0;
 }
 
 /*
- * Recursion to the right only, into subtrees that begin below `high`: the depth is that of the tree, which VMA_COUNT_MAX
- * bounds. A subtree wholly between the limits that promises a gap has it, so the way is one descent along each limit.
+ * The vma before which is the highest gap that has a place. Recursion to the right only, into subtrees that begin below
+ * `high`: the depth is that of the tree, which VMA_COUNT_MAX bounds. A subtree wholly between the limits that promises a gap
+ * has it (of more than GAP_MANY there are few), so the way is one descent along each limit.
  */
-static u64 gap_search(const struct rb_node *node, u64 length, u64 low, u64 high)
+static struct vma *gap_search(const struct rb_node *node, u64 length, u64 low, u64 high)
 {
-	while (node) {
-		const struct vma *vma = rb_entry(node, const struct vma, node);
-		u64 found = 0;
+	const u64 least = MIN(length, GAP_MANY);
 
-		if (vma->subtree_gap < length)
-			return 0;
+	while (node) {
+		struct vma *vma = rb_entry(node, struct vma, node), *found = NULL;
+
+		if (vma->subtree_gap < least)
+			return NULL;
 		if (node->right && vma->end + length <= high)
 			found = gap_search(node->right, length, low, high);
-		if (!found && vma->gap >= length)
-			found = gap_fit(vma, length, low, high);
+		if (!found && vma->gap >= least && gap_fit(vma, length, low, high))
+			found = vma;
 		if (found)
 			return found;
 		if (vma->start < low + length)
-			return 0;
+			return NULL;
 		node = node->left;
 	}
-	return 0;
+	return NULL;
 }
 
 u64 vma_find_gap(struct mm *mm, u64 length, u64 low, u64 high)
 {
-	u64 start = MAX(mm->last ? mm->last->end : 0, low);
+	bool usual = high == mm->mmap_base;
+	struct vma *vma = mm->place;
+	u64 start, at;
 
+	if (likely(usual && vma && length >= mm->place_length)) {
+		at = gap_fit(vma, length, low, high);
+		if (likely(at))
+			return at;
+	}
 	if (high < low || high - low < length)
 		return 0;
+	start = MAX(mm->last ? mm->last->end : 0, low);
 	if (start < high && high - start >= length)
 		return high - length;
-	return gap_search(mm->vmas.node, length, low, high);
+	vma = gap_search(mm->vmas.node, length, low, high);
+	if (usual && length <= GAP_MANY) {
+		mm->place = vma;
+		mm->place_length = length;
+	}
+	return vma ? gap_fit(vma, length, low, high) : 0;
 }
 
 /* --- The checker ------------------------------------------------------------------------------------------------------ */
 
 static void vma_check(const struct mm *mm, const struct vma *vma, const struct vma *prev)
 {
-	u64 start = vma_guarded_start(vma), end = prev ? prev->end : 0;
-
 	expect(vma->mm == mm);
 	expect(vma->start < vma->end && vma->end <= USER_END);
 	expect(IS_ALIGNED(vma->start | vma->end, PAGE_SIZE));
 	expect(vma->prev == prev && (prev ? prev->next : mm->first) == vma);
 	expect(vma->node.left == NULL || rb_prev(&vma->node) == &prev->node);
 	expect(!prev || prev->end <= vma->start);
-	expect(vma->gap == (start > end ? start - end : 0));
+	expect(vma->gap == gap_between(prev, vma));
 	expect(vma->subtree_gap == vma_subtree_gap(vma));
 	expect(!(vma->sequence.sequence & 1));
 	expect(vma->pte_bits == pte_protection(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)));
+}
+
+/* No gap above the remembered place has room. */
+static void place_check(const struct mm *mm)
+{
+	const struct vma *vma = mm->place;
+
+	while (vma && (vma = vma->next))
+		expect(!gap_fit(vma, mm->place_length, 0, mm->mmap_base));
 }
 
 void vma_check_tree(struct mm *mm)
@@ -288,4 +338,5 @@ void vma_check_tree(struct mm *mm)
 	expect(prev == mm->last);
 	expect(count == mm->vma_count);
 	expect(pages == (u64)atomic_read(&mm->pages_total));
+	place_check(mm);
 }

@@ -69,7 +69,7 @@ struct vma {
 	struct rb_node node; /* [mm] */
 	struct vma *prev, *next; /* [mm] neighbours by address; NULL at the ends */
 	u64 start, end; /* [mm] bytes, page aligned, end exclusive */
-	u64 gap; /* [mm] free bytes before `start`, without the guard gap of a stack */
+	u64 gap; /* [mm] free bytes before `start`, without the guard gap of a stack; vma_tree.c: up to a bound */
 	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
 	u32 flags; /* [mm] VM_* */
 	u8 touched; /* [A] set once, before the first page table is made for it: else there is nothing to unmap */
@@ -96,6 +96,12 @@ struct mm {
 	struct refcount count; /* struct itself: lazy users, /proc readers; `users` together hold one */
 	u64 sequence; /* [lock] bumped with every change of the tree: fault hints compare it */
 	u64 mmap_base; /* [I after exec] top of the area where mmap places */
+	/*
+	 * [lock] Below mmap_base no gap of place_length bytes lies higher than the one before this vma: where a mapping goes next.
+	 * NULL: not known.
+	 */
+	struct vma *place;
+	u64 place_length;
 	u64 brk_start, brk; /* [lock] */
 	u64 code_start, code_end, data_start, data_end, stack_top; /* [I after exec] */
 	u64 arg_start, arg_end, env_start, env_end;
