@@ -65,7 +65,7 @@ long vm_brk(u64 brk)
 	old = mm->brk;
 	populate = brk_set(mm, brk) && (mm->default_flags & VM_LOCKED) && brk > old;
 	now = mm->brk;
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	if (populate)
 		(void)vm_populate(mm, ALIGN_UP(old, (u64)PAGE_SIZE), now - old, true);
 	return (long)now;

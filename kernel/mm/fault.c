@@ -12,12 +12,14 @@
  *
  * A page is copied on write, or made writable, only where the vma permits writing; that was checked before.
  *
- * Phases: find the vma and check what it permits (mm->lock for reading); look at the entry, without its lock; allocate, read
- * and fill with no spinlock held; then, under the lock of the page table, install if the entry still is what it was. If it
- * is not, another CPU was faster: the access is simply tried again. Where there is no page table of level 1, vm_fault_table()
- * makes one, or deals with a huge page (huge.c).
+ * Phases: find the vma and check what it permits, its lock held for reading (vma_lock.h), or mm->lock, where there is a writer,
+ * or no vma, so that a stack may have to grow; look at the entry, without its lock; allocate, read and fill with no spinlock
+ * held; then, under the lock of the page table, install if the entry still is what it was. If it is not, another CPU was
+ * faster: the access is simply tried again. Where there is no page table of level 1, vm_fault_table() makes one, or deals with
+ * a huge page (huge.c).
  */
 #include "fault_internal.h"
+#include "vma_lock.h"
 
 #include <abi/signal.h>
 #include <kernel/event.h>
@@ -318,7 +320,7 @@ static __noinline struct vma *fault_find_stack(struct mm *mm, u64 address)
 	vma = vma_find(mm, address);
 	if (vma && vma->start > address && (!(vma->flags & VM_STACK) || vm_grow_stack(vma, address)))
 		vma = NULL;
-	rwsem_downgrade(&mm->lock);
+	mm_downgrade(mm);
 	return vma;
 }
 
@@ -330,18 +332,31 @@ static __noinline struct vma *fault_find(struct mm *mm, u64 address)
 	return vma && vma->start <= address ? vma : fault_find_stack(mm, address);
 }
 
-/* With mm->lock not held; grows a stack. All of a fault is inlined here, once for the entry code. */
-static __always_inline int fault_mm(struct mm *mm, u64 address, u32 flags)
+/* By way of mm->lock; grows a stack. */
+static __noinline int fault_mm_locked(struct mm *mm, u64 address, u32 flags)
 {
 	struct vma *vma;
 	int error;
 
 	rwsem_read_lock(&mm->lock);
 	vma = READ_ONCE(mm->cached);
-	if (unlikely(!vma || address - vma->start >= vma->end - vma->start))
+	if (unlikely(!vma || !vma_holds(vma, address)))
 		vma = fault_find(mm, address);
-	error = likely(vma) ? fault_vma(vma, address, flags) : -EFAULT;
+	error = likely(vma) ? vm_fault_vma(vma, address, flags) : -EFAULT;
 	rwsem_read_unlock(&mm->lock);
+	return error;
+}
+
+/* With mm->lock not held. All of a fault is inlined here, once for the entry code. */
+static __always_inline int fault_mm(struct mm *mm, u64 address, u32 flags)
+{
+	struct vma *vma = fault_locks_mm() ? NULL : vma_fault_lock(mm, address);
+	int error;
+
+	if (unlikely(!vma))
+		return fault_mm_locked(mm, address, flags);
+	error = fault_vma(vma, address, flags);
+	vma_read_unlock(vma, mm);
 	return error;
 }
 

@@ -1,5 +1,6 @@
 /* multi_page_alloc: how many pages a fault fills, asked for by the program. */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <kernel/task.h>
 
@@ -9,6 +10,7 @@ static void set_for_all(struct mm *mm, u16 pages)
 
 	mm->fault_pages = pages;
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
+		vma_write_lock(vma);
 		vma->fault_pages = pages;
 		vma = vma_merge(vma);
 	}
@@ -29,6 +31,7 @@ static int set_for_range(struct mm *mm, u64 start, u64 end, u16 pages)
 		if (error)
 			return error;
 		vma = vma_find(mm, start);
+		vma_write_lock(vma);
 		vma->fault_pages = pages;
 		vma_merge(vma);
 		start = stop;
@@ -51,6 +54,6 @@ int vm_set_fault_pages(u64 start, u64 length, unsigned int pages)
 		error = set_for_range(mm, start, start + length, (u16)pages);
 	else
 		set_for_all(mm, (u16)pages);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return error;
 }

@@ -7,6 +7,7 @@
  * translation that still permits writing would change the child's memory.
  */
 #include "huge.h"
+#include "vma_lock.h"
 
 #include <kernel/file.h>
 #include <kernel/vfs.h>
@@ -139,6 +140,7 @@ static int copy_vma(struct fork *fork, struct vma *vma)
 		return 0;
 	if ((vma->flags & VM_ACCOUNT) && vm_commit(vma_pages(vma)))
 		return -ENOMEM;
+	vma_write_lock(vma);
 	copy = vma_copy(vma, fork->child);
 	if (!copy) {
 		if (vma->flags & VM_ACCOUNT)
@@ -206,8 +208,8 @@ struct mm *mm_fork(struct mm *parent)
 	rwsem_write_lock_nested(&fork.child->lock);
 	copy_description(fork.child, parent);
 	error = copy_vmas(&fork);
-	rwsem_write_unlock(&fork.child->lock);
-	rwsem_write_unlock(&parent->lock);
+	mm_write_unlock(fork.child);
+	mm_write_unlock(parent);
 	if (!error)
 		return fork.child;
 	mm_put_user(fork.child);

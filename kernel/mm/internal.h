@@ -66,7 +66,7 @@ static inline u64 table_span_end(u64 address, unsigned int level, u64 end)
 	return MIN(next, end);
 }
 
-/* The entry of `level` for `address`, or NULL if a table above it is missing. mm->lock held, so that no table goes away. */
+/* The entry of `level` for `address`, or NULL if a table above it is missing. A lock held (vma_lock.h), so that no table goes away. */
 static __always_inline pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned int level)
 {
 	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
@@ -360,7 +360,7 @@ int vm_range_set_flags(struct mm *mm, u64 start, u64 end, u32 set, u32 clear);
 #define FAULT_FORCE (1u << 2) /* a debugger: what the vma may permit counts, not what it does */
 
 /*
- * Makes the page at `address` present, for that access. mm->lock is held, for reading at least, and stays so. 0; -EFAULT
+ * Makes the page at `address` present, for that access. The vma or mm->lock is locked, for reading at least. 0; -EFAULT
  * no mapping, -EACCES its protection, -ERANGE beyond the file, other -errno of the file, -ENOMEM.
  */
 int vm_fault_vma(struct vma *vma, u64 address, u32 flags);

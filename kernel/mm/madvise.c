@@ -1,5 +1,6 @@
 /* madvise: advice that changes flags, and advice that acts at once. */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <abi/fcntl.h>
 #include <abi/mman.h>
@@ -73,7 +74,7 @@ static int advise_flags(struct mm *mm, u64 start, u64 end, const struct flag_adv
 	return result;
 }
 
-/* --- Advice that acts. Lock held for reading, [start, end) lies in `vma`. ---------------------------------------------- */
+/* --- Advice that acts. Lock held, mostly for reading; [start, end) lies in `vma`. ---------------------------------------------- */
 
 static int drop_pages(struct vma *vma, u64 start, u64 end, int advice)
 {
@@ -85,6 +86,8 @@ static int drop_pages(struct vma *vma, u64 start, u64 end, int advice)
 		return -EINVAL;
 	if (advice == MADV_FREE && (vma->file || vma->ops || (vma->flags & VM_SHARED)))
 		return -EINVAL;
+	if (rwsem_is_write_held(&vma->mm->lock))
+		vma_write_lock(vma);
 	if (pt_unshare_border(vma->mm, start) || pt_unshare_border(vma->mm, end))
 		return -ENOMEM;
 	mm_note_peak(vma->mm);
@@ -210,7 +213,7 @@ static int advise(struct mm *mm, u64 start, u64 end, int advice)
 		if (error)
 			return error;
 		error = advise_flags(mm, start, end, flags);
-		rwsem_write_unlock(&mm->lock);
+		mm_write_unlock(mm);
 		return error;
 	}
 	if (advice == MADV_REMOVE)
@@ -227,7 +230,7 @@ static int advise(struct mm *mm, u64 start, u64 end, int advice)
 	rwsem_read_unlock(&mm->lock);
 	rwsem_write_lock(&mm->lock);
 	error = advise_act(mm, start, end, advice);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return error;
 }
 

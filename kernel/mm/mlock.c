@@ -55,7 +55,7 @@ static int lock_range(struct mm *mm, u64 start, u64 end, u32 lock)
 		error = -ENOMEM;
 	else
 		error = vm_range_set_flags(mm, start, end, lock, LOCK_FLAGS & ~lock);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return error;
 }
 
@@ -135,7 +135,7 @@ int vm_mlock_all(int flags)
 		if (!flags || (flags & MCL_CURRENT))
 			lock_all_vmas(mm, flags ? lock : 0);
 	}
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	if (!error && (flags & MCL_CURRENT) && !(flags & MCL_ONFAULT))
 		populate_all(mm);
 	return error;

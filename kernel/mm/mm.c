@@ -33,6 +33,8 @@ struct mm *mm_alloc(void)
 	if (!mm)
 		return NULL;
 	rwsem_init(&mm->lock, RANK_MM);
+	mm->lock_seq = 1;
+	wait_queue_init(&mm->vma_wait);
 	ref_init(&mm->users, 1);
 	ref_init(&mm->count, 1);
 	mm->mmap_base = USER_END - 128 * MIB;
@@ -82,7 +84,7 @@ static void mm_tear_down(struct mm *mm)
 	mm->cached = NULL;
 	list_for_each_entry_safe (vma, next, &gone, rmap_link)
 		vma_release(vma);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	vm_uncommit(accounted);
 	/* Who waited for the process may write to its program at once, whenever the file itself goes. */
 	if (mm->exe) {

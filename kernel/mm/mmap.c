@@ -338,7 +338,7 @@ static long map_and_populate(const struct mmap_request *request)
 		return at;
 	at = vm_mmap_locked(mm, request);
 	populate = at > 0 && request_populates(mm, request);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	/* What cannot be populated now will fault later. */
 	if (populate && (request->prot & (PROT_READ | PROT_WRITE | PROT_EXEC)))
 		(void)vm_populate(mm, (u64)at, request->length, (request->prot & PROT_WRITE) != 0);
@@ -382,7 +382,7 @@ int vm_setup_stack(struct mm *mm, u64 top, u64 size, u32 extra_flags)
 						    : vm_map_anonymous(mm, top - size, top, flags);
 	if (!error)
 		mm->stack_top = top;
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return error;
 }
 
@@ -413,7 +413,7 @@ long vm_map_special(struct mm *mm, u64 address, const struct vm_special_part *pa
 	to = (u64)at;
 	for (unsigned int i = 0; at > 0 && !error && i < count; to += parts[i++].length)
 		error = map_part(mm, to, &parts[i]);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return error ? error : at;
 }
 

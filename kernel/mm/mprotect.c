@@ -1,5 +1,6 @@
 /* mprotect: new flags for whole vmas, then new bits for the entries in use, then one flush. */
 #include "huge.h"
+#include "vma_lock.h"
 
 #include <abi/mman.h>
 #include <kernel/task.h>
@@ -119,6 +120,7 @@ static int protect_vma(struct vma **vma, u32 prot)
 
 	if (flags == (*vma)->flags)
 		return 0;
+	vma_write_lock(*vma);
 	if (pt_unshare_range((*vma)->mm, (*vma)->start, (*vma)->end, true))
 		return -ENOMEM;
 	error = protect_commit(*vma, &flags);
@@ -203,6 +205,6 @@ int vm_mprotect(u64 start, u64 length, u32 prot)
 		error = grows_down_start(mm, &start);
 	if (!error)
 		error = protect_range(mm, start, end, prot & PROT_ALL);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return error;
 }

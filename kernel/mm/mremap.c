@@ -1,5 +1,6 @@
 /* mremap: shrink in place, grow in place, or move: a copy of the vma at the new place, the entries carried over, the old gone. */
 #include "huge.h"
+#include "vma_lock.h"
 
 #include <abi/mman.h>
 #include <kernel/task.h>
@@ -161,6 +162,7 @@ static long remap_move(struct remap *r, u64 to)
 
 	if (r->mm->vma_count + 3 >= VMA_COUNT_MAX || (account && vm_commit(pages)))
 		return -ENOMEM;
+	vma_write_lock(r->vma);
 	if (make_tables(r, to, moved))
 		goto give_back;
 	copy = remap_copy(r, to);
@@ -314,7 +316,7 @@ long vm_mremap(u64 old, u64 old_length, u64 new_length, u32 flags, u64 new_addre
 		return at;
 	at = remap_locked(&r);
 	locked = at > 0 && r.vma && r.new_length > r.old_length && (r.mm->default_flags & VM_LOCKED);
-	rwsem_write_unlock(&r.mm->lock);
+	mm_write_unlock(r.mm);
 	if (locked)
 		(void)vm_populate(r.mm, (u64)at, r.new_length, true);
 	return at;

@@ -1,5 +1,6 @@
 /* munmap: check, split at the borders, take the vmas out of the tree, unmap, free tables, flush, and only then let go. */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <kernel/task.h>
 
@@ -83,6 +84,7 @@ static int unmap_head(struct vma *vma, u64 end)
 {
 	u64 start = vma->start, floor = vma->prev ? vma->prev->end : 0;
 
+	vma_write_lock(vma);
 	if (pt_unshare_border(vma->mm, end))
 		return -ENOMEM;
 	vma_set_range(vma, end, vma->end, vma_index(vma, end));
@@ -97,6 +99,7 @@ static int unmap_tail(struct vma *vma, u64 start)
 {
 	u64 end = vma->end, ceiling = vma->next ? vma->next->start : USER_HALF_END;
 
+	vma_write_lock(vma);
 	if (pt_unshare_border(vma->mm, start))
 		return -ENOMEM;
 	vma_set_range(vma, vma->start, start, vma->page_offset);
@@ -140,6 +143,6 @@ long vm_munmap(u64 start, u64 length)
 	if (error)
 		return error;
 	error = vm_munmap_locked(mm, start, length);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return error;
 }

@@ -148,7 +148,7 @@ static void remote_grow_stack(struct mm *mm, u64 address)
 	vma = vma_find(mm, address);
 	if (vma && vma->start > address && (vma->flags & VM_STACK))
 		(void)vm_grow_stack(vma, address);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 }
 
 static struct page *remote_page_locked(struct mm *mm, u64 address, bool write)

@@ -1,4 +1,7 @@
-/* User page tables: walking, making, freeing. Tables appear under mm->lock for reading and go away under it for writing. */
+/*
+ * User page tables: walking, making, freeing. Tables appear under a fault's lock (vma_lock.h), or mm->lock for reading, and go away
+ * under mm->lock for writing, where no vma is.
+ */
 #include "internal.h"
 
 static struct page *table_alloc(unsigned int flags)

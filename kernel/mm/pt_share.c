@@ -10,8 +10,8 @@
  *						many share it, and counts in rss_anon of each
  *	the directory entry	  PTE_SOFT_SHARED_TABLE, and not PTE_WRITE: what the entries below permit does not matter
  *
- * Directory entries of shared tables change under the lock of their directory (and mm->lock, for reading at least). Who holds
- * mm->lock for reading only, and not that lock, may not look below: the table may go. Only the address space itself can
+ * Directory entries of shared tables change under the lock of their directory (and the vma's or mm->lock, for reading at least).
+ * Who holds those for reading only, and not that lock, may not look below: the table may go. Only the address space itself can
  * make more sharers (fork holds mm->lock for writing), so a table whose table_refs is 1 is its own again.
  *
  * Whoever makes a border of a vma makes sure that no shared table lies across it (pt_unshare_border): thus unmapping a vma

@@ -1,5 +1,6 @@
 /* The life of a vma, splitting, and joining with neighbours that are alike. */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <kernel/file.h>
 #include <kernel/slab.h>
@@ -38,7 +39,7 @@ struct vma *vma_copy(const struct vma *vma, struct mm *mm)
 	/* Its place in the tree and in lists is set where it gets one. */
 	*copy = *vma;
 	copy->mm = mm;
-	copy->sequence = (struct seqcount){ 0 };
+	copy->readers = 0;
 	if (copy->file)
 		(void)file_get(copy->file);
 	return copy;
@@ -71,6 +72,8 @@ int vma_split(struct vma *vma, u64 at)
 	struct mm *mm = vma->mm;
 	struct vma *upper;
 
+	/* First: or else a fault could map a huge page across the border. */
+	vma_write_lock(vma);
 	if (mm->vma_count >= VMA_COUNT_MAX || pt_unshare_border(mm, at))
 		return -ENOMEM;
 	upper = vma_copy(vma, mm);
@@ -132,9 +135,10 @@ static struct vma *vma_join(struct vma *lower, struct vma *upper)
 {
 	u64 end = upper->end;
 
+	vma_write_lock(lower);
+	vma_erase(lower->mm, upper);
 	lower->has_anon |= upper->has_anon;
 	lower->touched |= upper->touched;
-	vma_erase(lower->mm, upper);
 	vma_set_range(lower, lower->start, end, lower->page_offset);
 	vma_discard(upper);
 	return lower;

@@ -1,11 +1,13 @@
 /*
  * The tree of an address space's vmas: ordered by address, each node knowing the largest gap before any vma of its
  * subtree, so that a place for a new mapping is found on one way down. All changes go through vma_insert, vma_erase,
- * vma_set_range and vma_set_flags, which keep the gaps, the counters of the mm and the inode's list of mappings right.
+ * vma_set_range and vma_set_flags, which lock the vma against faults, and keep the gaps, the counters of the mm and the
+ * inode's list of mappings right.
  *
  * A gap counts as GAP_MANY bytes at most: in the large one, where programs map and unmap, nothing changes up the tree then.
  */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <profile/check.h>
 
@@ -161,6 +163,7 @@ void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next)
 	struct vma *prev = vma_below(mm, next);
 
 	check(rwsem_is_write_held(&mm->lock));
+	vma_write_lock_new(vma);
 	tree_link(mm, vma, prev, next);
 	neighbours_link(mm, prev, vma);
 	neighbours_link(mm, vma, next);
@@ -183,8 +186,8 @@ void vma_erase(struct mm *mm, struct vma *vma)
 	struct vma *next = vma->next, *prev = vma->prev;
 
 	check(rwsem_is_write_held(&mm->lock));
+	vma_write_lock_gone(vma);
 	rmap_remove(vma);
-	seq_write_begin(&vma->sequence); /* for ever odd: it is gone */
 	if (mm->place == vma)
 		mm->place = next;
 	/* First, so that the tree has the gap again when it loses this one. */
@@ -203,14 +206,12 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 	long more = (long)((end - start) >> PAGE_SHIFT) - (long)vma_pages(vma);
 	bool low_moves = start != vma->start, high_moves = end != vma->end;
 
-	check(rwsem_is_write_held(&mm->lock));
+	vma_write_lock(vma);
 	if (vma->file)
 		rmap_lock(vma);
-	seq_write_begin(&vma->sequence);
-	vma->start = start;
-	vma->end = end;
+	WRITE_ONCE(vma->start, start);
+	WRITE_ONCE(vma->end, end);
 	vma->page_offset = page_offset;
-	seq_write_end(&vma->sequence);
 	if (vma->file)
 		rmap_unlock(vma);
 	mm_account(mm, vma->flags, more);
@@ -223,12 +224,10 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 
 void vma_set_flags(struct vma *vma, u32 flags)
 {
-	check(rwsem_is_write_held(&vma->mm->lock));
+	vma_write_lock(vma);
 	mm_account_kind(vma->mm, vma->flags, -(long)vma_pages(vma));
-	seq_write_begin(&vma->sequence);
 	vma->flags = flags;
 	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));
-	seq_write_end(&vma->sequence);
 	mm_account_kind(vma->mm, vma->flags, (long)vma_pages(vma));
 	vma->mm->sequence++;
 }
@@ -307,7 +306,7 @@ static void vma_check(const struct mm *mm, const struct vma *vma, const struct v
 	expect(!prev || prev->end <= vma->start);
 	expect(vma->gap == gap_between(prev, vma));
 	expect(vma->subtree_gap == vma_subtree_gap(vma));
-	expect(!(vma->sequence.sequence & 1));
+	expect(vma->lock_seq <= mm->lock_seq);
 	expect(vma->pte_bits == pte_protection(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)));
 }
 

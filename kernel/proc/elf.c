@@ -107,7 +107,7 @@ static int map_at(struct mm *mm, const struct mmap_request *request)
 
 	rwsem_write_lock(&mm->lock);
 	address = vm_mmap_locked(mm, request);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	return address < 0 ? (int)address : 0;
 }
 
@@ -181,7 +181,7 @@ static int place_image(struct mm *mm, struct exec_image *image)
 	address = vm_mmap_locked(mm, &request);
 	if (address >= 0)
 		vm_munmap_locked(mm, (u64)address, request.length);
-	rwsem_write_unlock(&mm->lock);
+	mm_write_unlock(mm);
 	if (address < 0)
 		return (int)address;
 	image->bias = ALIGN_UP((u64)address, elf->load_align) - elf->load_start;

@@ -40,7 +40,10 @@
 	/* Somebody else had the lock. */                                                                         \
 	X(SPIN_WAIT, "lock_spin_wait")                                                                            \
 	X(MUTEX_WAIT, "lock_mutex_wait")                                                                          \
-	X(RWSEM_WAIT, "lock_rwsem_wait")
+	X(RWSEM_WAIT, "lock_rwsem_wait")                                                                          \
+	/* A fault met a writer at its vma and went to mm->lock; a writer waited for the faults in a vma. */      \
+	X(FAULT_LOCKED, "lock_fault_wait")                                                                        \
+	X(VMA_WAIT, "lock_vma_wait")
 
 #define EVENT_SYMBOL(symbol, name) EVENT_##symbol,
 enum event { EVENT_LIST(EVENT_SYMBOL) EVENT_COUNT };

@@ -33,6 +33,7 @@ enum lock_rank {
 	RANK_SOCKET_READ, /* socket->read_lock: messages are copied out under it */
 	RANK_TTY, /* tty->lock: termios, sessions, read side */
 	RANK_MM, /* mm->lock: behind every lock that is held while user memory is copied */
+	RANK_VMA, /* of one vma: a fault reads it, a writer has mm->lock */
 	RANK_PAGE_CACHE_FILL, /* one filler per missing page */
 	RANK_SLEEP_MISC, /* leaf sleeping locks of drivers and registries */
 	/* Spinlocks, interrupts on. */

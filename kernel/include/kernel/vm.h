@@ -3,9 +3,12 @@
  * neighbours are alike. What a page of user memory contains is decided by its page-table entry first, and by the vma only
  * where the entry is empty.
  *
- * Who locks what: mm->lock is held for writing to change the tree or a vma, for reading to look one up (a fault). A
- * page-table page has its own spinlock for changes of its entries. vmas are freed after an RCU grace period and carry a
- * sequence count, so that a fault without mm->lock can be added.
+ * Who locks what: mm->lock is held for writing to change the tree or a vma, for reading to look at them. A fault takes neither:
+ * it locks its vma alone, for reading, and a writer that holds mm->lock locks each vma that it changes (kernel/mm/vma_lock.h). So
+ * faults go on beside mmap, munmap and mprotect of other memory of the same address space. Whoever holds mm->lock for
+ * reading keeps all writers out, and may do what a fault does without the vma's lock. A page-table page has its own
+ * spinlock for changes of its entries. vmas are freed after an RCU grace period. FAULT_LOCK_RWSEM (a side option): faults take
+ * mm->lock for reading.
  *
  * Freeing user pages: only through struct gather, which flushes the CPUs that may have the translation cached before the
  * reference goes away.
@@ -14,6 +17,7 @@
 
 #include <kernel/locks.h>
 #include <kernel/rcu.h>
+#include <kernel/wait.h>
 #include <lib/rbtree.h>
 #include <platform/tlb.h>
 #include <platform/trap.h>
@@ -73,10 +77,11 @@ struct vma {
 	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
 	u32 flags; /* [mm] VM_* */
 	u8 touched; /* [A] set once, before the first page table is made for it: else there is nothing to unmap */
-	u16 fault_pages; /* [mm] that a fault fills, as the program has asked; 0: it has not */
 	u8 has_anon; /* [A] set once: some entry may map a frame that is no file's */
+	u16 fault_pages; /* [mm] that a fault fills, as the program has asked; 0: it has not */
 	u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
-	struct seqcount sequence; /* [mm] odd while the vma is being changed */
+	u64 lock_seq; /* [mm] of mm->lock_seq when it was last locked for a change: kernel/mm/vma_lock.h */
+	u32 readers; /* [A] faults that are at it */
 	u64 page_offset; /* [mm] of `start`: in pages within the file; anonymous: start >> PAGE_SHIFT at creation */
 	struct file *file; /* [I] a reference, or NULL: anonymous */
 	const struct vma_ops *ops; /* [I] NULL: anonymous private */
@@ -89,12 +94,14 @@ struct vma {
 struct mm {
 	struct mmu_context mmu;
 	struct rwsem lock;
-	struct rb_root vmas; /* [lock] */
+	u64 lock_seq; /* [lock] bumped when a writer gives up the lock: frees all vmas that it has locked */
+	struct wait_queue vma_wait; /* where a writer waits for the faults at a vma */
+	struct rb_root vmas; /* [lock; read under RCU] */
 	struct vma *first, *last; /* [lock] of the tree */
 	struct vma *cached; /* [A] last lookup hit; a hint, checked before use */
 	struct refcount users; /* tasks that run in it: the last one tears it down */
 	struct refcount count; /* struct itself: lazy users, /proc readers; `users` together hold one */
-	u64 sequence; /* [lock] bumped with every change of the tree: fault hints compare it */
+	u64 sequence; /* [lock] bumped with every change of the tree */
 	u64 mmap_base; /* [I after exec] top of the area where mmap places */
 	/*
 	 * [lock] Below mmap_base no gap of place_length bytes lies higher than the one before this vma: where a mapping goes next.
@@ -125,6 +132,19 @@ struct mm {
 };
 
 #define VMA_COUNT_MAX 65530
+
+/* Whoever holds mm->lock for writing gives it up, or goes on as a reader, by these. */
+static inline void mm_write_unlock(struct mm *mm)
+{
+	store_release(&mm->lock_seq, mm->lock_seq + 1);
+	rwsem_write_unlock(&mm->lock);
+}
+
+static inline void mm_downgrade(struct mm *mm)
+{
+	store_release(&mm->lock_seq, mm->lock_seq + 1);
+	rwsem_downgrade(&mm->lock);
+}
 
 struct mm *mm_alloc(void); /* users 1; NULL */
 struct mm *

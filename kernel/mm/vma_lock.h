@@ -1,0 +1,138 @@
+/*
+ * What a page fault holds. Never leaves kernel/mm.
+ *
+ * Each vma has a lock of its own: a count of readers, and vma->lock_seq. Faults are its readers. Its writers hold mm->lock for
+ * writing. A vma is a writer's from vma_write_lock() until mm->lock is given up, all of them at once, as one comparison tells:
+ *
+ *	vma->lock_seq < mm->lock_seq	nobody changes the vma
+ *	vma->lock_seq == mm->lock_seq	the writer that holds mm->lock may be changing it
+ *	vma->lock_seq == VMA_GONE	it has left the tree, for good
+ *
+ * mm->lock_seq grows whenever a writer gives up mm->lock, so a value of vma->lock_seq that is small enough also says that nothing
+ * has changed since it was read, as long as it stays: that is how fault_fast.c does without the count.
+ *
+ * What a writer may not do before it has the vma's lock: change its range, flags or fault_pages, take it out of the tree, look
+ * at `touched` or `has_anon` and rely on what they say, make a border in it (pt_unshare_border), or change page-table entries of
+ * its range in a way that a fault must not see halfway. A vma that comes into the tree is locked already.
+ *
+ * A reader tries, and never waits: where there is a writer it goes to mm->lock, and waits there. The writer waits for readers, who
+ * may sleep, but never want mm->lock while they read. So there is no circle; the order is mm->lock, then a vma's.
+ *
+ * Memory order. The reader counts itself, then looks at lock_seq; the writer sets lock_seq, then looks at the count. Both count
+ * and mark by a locked instruction, a full barrier: one of the two sees the other. A reader that finds the vma free after a writer has
+ * read mm->lock_seq as that writer has stored it, with release, after all its changes.
+ *
+ * Finding it: a vma's memory is freed after an RCU grace period, and the links of the tree may be followed meanwhile (rbtree.c).
+ * A look that goes astray finds nothing, or a vma that does not hold the address, and the reader goes to mm->lock.
+ *
+ * FAULT_LOCK_RWSEM: faults take mm->lock for reading instead, and none of this is used.
+ */
+#pragma once
+
+#include <kernel/event.h>
+#include <kernel/vm.h>
+#include <profile/check.h>
+#include <profile/config.h>
+
+#define VMA_GONE (~0ULL)
+#define VMA_READER 2u
+#define VMA_WAITED 1u /* a writer sleeps until it is the only bit */
+
+/* The writer's sleep: until all who read the vma have left. */
+void vma_wait_readers(struct vma *vma);
+
+static inline bool fault_locks_mm(void)
+{
+	return config_on(CONFIG_FAULT_LOCK_RWSEM);
+}
+
+/* A full barrier: what is read after it of `touched`, `has_anon` and page tables is what the last reader has left. */
+static inline void vma_mark(struct vma *vma, u64 sequence)
+{
+	lock_rank_enter(RANK_VMA, true);
+	lock_rank_exit(RANK_VMA);
+	(void)xchg(&vma->lock_seq, sequence);
+	if (unlikely(READ_ONCE(vma->readers)))
+		vma_wait_readers(vma);
+}
+
+/* mm->lock held for writing, no spinlock. Until it is given up no fault is at this vma. */
+static inline void vma_write_lock(struct vma *vma)
+{
+	const u64 sequence = vma->mm->lock_seq;
+
+	check(rwsem_is_write_held(&vma->mm->lock));
+	if (!fault_locks_mm() && vma->lock_seq < sequence)
+		vma_mark(vma, sequence);
+}
+
+/* The same of one that leaves the tree. */
+static inline void vma_write_lock_gone(struct vma *vma)
+{
+	if (!fault_locks_mm())
+		vma_mark(vma, VMA_GONE);
+}
+
+/* Of one that comes into the tree, where nobody has seen it. */
+static inline void vma_write_lock_new(struct vma *vma)
+{
+	vma->lock_seq = vma->mm->lock_seq;
+}
+
+/* A reader has left, and a writer waits for all of them. */
+void vma_wake_writer(struct mm *mm);
+
+static inline void vma_read_drop(struct vma *vma, struct mm *mm)
+{
+	/* From here on the vma may be gone, but not the mm: it is the task's own. */
+	if (unlikely(__atomic_sub_fetch(&vma->readers, VMA_READER, __ATOMIC_SEQ_CST) == VMA_WAITED))
+		vma_wake_writer(mm);
+}
+
+static inline void vma_read_unlock(struct vma *vma, struct mm *mm)
+{
+	lock_rank_exit(RANK_VMA);
+	vma_read_drop(vma, mm);
+}
+
+/* Its fields may be read: it is locked, or what was read is checked afterwards. */
+static inline bool vma_holds(const struct vma *vma, u64 address)
+{
+	const u64 start = READ_ONCE(vma->start);
+
+	return address - start < READ_ONCE(vma->end) - start;
+}
+
+/* Under RCU, of a vma that was in the tree of the running task's mm. False: a writer has it, or it is gone. */
+static inline bool vma_try_read_lock(struct vma *vma, struct mm *mm)
+{
+	(void)__atomic_fetch_add(&vma->readers, VMA_READER, __ATOMIC_SEQ_CST);
+	if (likely(READ_ONCE(vma->lock_seq) < load_acquire(&mm->lock_seq))) {
+		lock_rank_try(RANK_VMA);
+		return true;
+	}
+	vma_read_drop(vma, mm);
+	event_count(EVENT_FAULT_LOCKED);
+	return false;
+}
+
+/* The vma that holds `address`, by way of the tree. NULL: none, or a writer is in the way. */
+struct vma *vma_find_read_lock(struct mm *mm, u64 address);
+
+/* The same, where mm->cached mostly is the one. */
+static __always_inline struct vma *vma_fault_lock(struct mm *mm, u64 address)
+{
+	struct vma *vma;
+
+	rcu_read_lock();
+	vma = READ_ONCE(mm->cached);
+	if (unlikely(!vma || !vma_holds(vma, address) || !vma_try_read_lock(vma, mm))) {
+		rcu_read_unlock();
+		return vma_find_read_lock(mm, address);
+	}
+	rcu_read_unlock();
+	if (likely(vma_holds(vma, address)))
+		return vma;
+	vma_read_unlock(vma, mm);
+	return NULL;
+}
