@@ -1,5 +1,6 @@
 /* brk: the heap is an anonymous mapping between mm->brk_start and mm->brk. It grows where nothing is in the way, and shrinks. */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <kernel/task.h>
 
@@ -19,6 +20,7 @@ static bool heap_extend(struct vma *heap, u64 from, u64 to, u32 flags)
 	if (heap->end != from || heap->flags != flags || heap->file || heap->ops ||
 	    heap->fault_pages != heap->mm->fault_pages || vm_commit((to - from) >> PAGE_SHIFT))
 		return false;
+	vma_write_lock(heap);
 	vma_set_range(heap, heap->start, to, heap->page_offset);
 	return true;
 }

@@ -304,6 +304,7 @@ int vm_grow_stack(struct vma *vma, u64 address)
 		return -EFAULT;
 	if ((vma->flags & VM_ACCOUNT) && vm_commit(pages))
 		return -ENOMEM;
+	vma_write_lock(vma);
 	vma_set_range(vma, start, vma->end, vma->page_offset - pages);
 	return 0;
 }

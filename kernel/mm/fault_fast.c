@@ -5,16 +5,19 @@
  *
  * It is a column of tests; then one frame, or the zero page; then, under the lock of the page table, the store. Tests, in
  * the order in which they fail:
- *	- mm->lock is free for a reader at once, and the vma of the last fault is this one's;
+ *	- the vma of the last fault is this one's, and no writer has it;
  *	- no file or driver fills it, it permits the access, and no advice and no multi_page_alloc says how much to fill;
  *	- the page table is there, the address space's own, and the entry empty;
- *	- a write: this CPU has a free frame at hand.
+ *	- a write: this CPU has a free frame at hand;
+ *	- nobody has the lock of the page table, and no writer has come to the vma since the first test.
  * Where the entry before this one is in use the program may be walking through its memory: fault-around (fault_anon.c)
  * decides, with what was found so far.
  *
- * Preemption comes back without a look whether somebody wants the CPU: the way back to user mode looks.
+ * Nothing is locked but the page table: vma_lock.h says why that is enough. Interrupts are off, as they are at the entry, until
+ * it is fault.c's: so preemption is off too, vmas and page tables that are looked at stay, and nothing is waited for.
  */
 #include "fault_internal.h"
+#include "vma_lock.h"
 
 #include <kernel/preempt.h>
 #include <kernel/task.h>
@@ -37,151 +40,178 @@ static __always_inline bool entry_follows_another(const pte_t *entry)
 	return !IS_ALIGNED((u64)entry, PAGE_SIZE) && !pte_none(pte_read(entry - 1));
 }
 
-/* The empty entry for `address`, if all is as usual; else NULL. mm->lock held for reading. */
+/* The empty entry for `address`, if all is as usual; else NULL. */
 static __always_inline pte_t *entry_find_usual(struct mm *mm, struct vma *vma, u64 address,
 					       bool write)
 {
 	pte_t *entry;
 
-	if (unlikely(!vma || address - vma->start >= vma->end - vma->start) ||
-	    !vma_is_usual(vma, write))
+	if (unlikely(!vma_holds(vma, address)) || !vma_is_usual(vma, write))
 		return NULL;
 	entry = pt_entry_own(mm, address, 1);
 	return likely(entry) && pte_none(pte_read(entry)) ? entry : NULL;
 }
 
-/* What comes of it. Only where mm->lock is held does anything remain to be done. */
+/* What comes of it. Only with the last two is a lock held (vma_look_end, vma_look_unlock), and anything left to be done. */
 enum outcome {
 	FAULT_DONE,
-	FAULT_DONE_WAKE, /* somebody waits for mm->lock, which was released */
 	FAULT_UNUSUAL,
-	FAULT_UNUSUAL_LOCKED,
-	FAULT_WALK_LOCKED,
+	FAULT_UNUSUAL_HELD,
+	FAULT_WALK,
 };
 
 /* In memory: so no register must outlive a call. */
 struct usual {
 	struct fault f;
+	u64 sequence; /* of f.vma, when the tests began */
 	u32 fault;
 };
 
 /* Up to where the lock of the page table would be taken. Anything but FAULT_DONE: out. */
-static __always_inline enum outcome fault_check(struct mm *mm, struct usual *u, u64 address,
-						bool write, pte_t **entry, struct vma **vma)
+static __always_inline enum outcome fault_check(struct usual *u, u64 address, bool write,
+						pte_t **entry, struct vma **vma)
 {
-	if (unlikely(!rwsem_try_read_lock_inline(&mm->lock)))
+	struct mm *mm = current->mm;
+
+	*vma = vma_look(mm, &u->sequence);
+	if (unlikely(!*vma))
 		return FAULT_UNUSUAL;
-	*vma = READ_ONCE(mm->cached);
 	*entry = entry_find_usual(mm, *vma, address, write);
 	if (unlikely(!*entry))
-		return FAULT_UNUSUAL_LOCKED;
+		return FAULT_UNUSUAL_HELD;
 	vma_touch(*vma);
 	if (entry_follows_another(*entry)) {
 		u->f.vma = *vma;
 		u->f.entry = *entry;
-		return FAULT_WALK_LOCKED;
+		return FAULT_WALK;
 	}
 	return FAULT_DONE;
 }
 
-static __always_inline enum outcome fault_is_done(struct mm *mm, enum event how)
+static __always_inline enum outcome fault_is_done(enum event how)
 {
 	event_count(EVENT_PAGE_FAULT);
 	event_count(EVENT_FAULT_FAST);
 	event_count(how);
 	current->faults_minor++;
-	return rwsem_read_drop(&mm->lock) ? FAULT_DONE_WAKE : FAULT_DONE;
+	vma_look_end(current->mm);
+	return FAULT_DONE;
+}
+
+/*
+ * The lock of the page table, if nobody has it, and if the vma, which has these bits now, is as it was when the tests began.
+ * (The lock is taken by a full barrier.)
+ */
+static __always_inline bool table_try_lock(struct spinlock *lock, const struct vma *vma,
+					   u64 sequence, u64 *bits)
+{
+	if (unlikely(!spin_try_lock_pinned(lock)))
+		return false;
+	*bits = READ_ONCE(vma->pte_bits);
+	if (likely(vma_look_holds(vma, sequence)))
+		return true;
+	spin_unlock_pinned(lock);
+	return false;
 }
 
 static __always_inline enum outcome fault_usual_read(struct usual *u, u64 address)
 {
-	struct mm *mm = current->mm;
 	struct spinlock *lock;
 	struct vma *vma;
 	pte_t *entry;
-	enum outcome out = fault_check(mm, u, address, false, &entry, &vma);
+	u64 bits;
+	enum outcome out = fault_check(u, address, false, &entry, &vma);
 
 	if (unlikely(out != FAULT_DONE))
 		return out;
 	lock = page_table_lock(entry);
-	preempt_disable();
-	if (unlikely(!spin_try_lock_pinned(lock))) {
-		preempt_enable_no_schedule();
-		return FAULT_UNUSUAL_LOCKED;
-	}
+	if (unlikely(!table_try_lock(lock, vma, u->sequence, &bits)))
+		return FAULT_UNUSUAL_HELD;
 	/* If another CPU was faster, it has done the work. */
 	if (likely(pte_none(pte_read(entry))))
-		pte_write(entry,
-			  pte_make(page_paddr(zero_page), vma_read_bits(vma) | PTE_SOFT_SPECIAL));
+		pte_write(entry, pte_make(page_paddr(zero_page),
+					  (bits & ~(PTE_WRITE | PTE_DIRTY)) | PTE_SOFT_SPECIAL));
 	spin_unlock_pinned(lock);
-	preempt_enable_no_schedule();
-	return fault_is_done(mm, EVENT_FAULT_ZERO_PAGE);
+	return fault_is_done(EVENT_FAULT_ZERO_PAGE);
 }
 
-/* One off of preemption serves the CPU's frames and the table's lock. */
 static __noinline enum outcome fault_usual_write(struct usual *u, u64 address)
 {
 	struct spinlock *lock;
 	struct page *page;
 	struct vma *vma;
 	pte_t *entry;
-	enum outcome out = fault_check(current->mm, u, address, true, &entry, &vma);
+	u64 bits;
+	enum outcome out = fault_check(u, address, true, &entry, &vma);
 
 	if (unlikely(out != FAULT_DONE))
 		return out;
-	preempt_disable();
 	page = page_alloc_pinned();
-	if (unlikely(!page)) {
-		preempt_enable_no_schedule();
-		return FAULT_UNUSUAL_LOCKED;
-	}
+	if (unlikely(!page))
+		return FAULT_UNUSUAL_HELD;
 	vma_set_has_anon(vma);
 	lock = page_table_lock(entry);
-	spin_lock_pinned(lock);
+	if (unlikely(!table_try_lock(lock, vma, u->sequence, &bits))) {
+		page_put(page);
+		return FAULT_UNUSUAL_HELD;
+	}
 	if (likely(pte_none(pte_read(entry)))) {
-		pte_write(entry, pte_make(page_paddr(page), vma->pte_bits));
+		pte_write(entry, pte_make(page_paddr(page), bits));
 		table_count_anon(entry, 1);
+		atomic_inc(&vma->mm->rss_anon);
 		page = NULL;
 	}
 	spin_unlock_pinned(lock);
-	preempt_enable_no_schedule();
-	if (likely(!page))
-		atomic_inc(&vma->mm->rss_anon);
-	else
+	if (unlikely(page))
 		page_put(page);
-	return fault_is_done(vma->mm, EVENT_FAULT_ANON);
+	return fault_is_done(EVENT_FAULT_ANON);
 }
 
-/* --- All else ------------------------------------------------------------------------------------------------------------ */
+/* --- All else, interrupts on ----------------------------------------------------------------------------------------------- */
 
-/* mm->lock held. Fills more than one entry. */
-static enum outcome fault_walk(struct mm *mm, struct usual *u)
+/* Fills more than one entry. */
+static bool fault_walk(struct usual *u)
 {
 	u->f.address = ALIGN_DOWN(u->f.address, PAGE_SIZE);
 	u->f.write = u->fault & TRAP_FAULT_WRITE;
 	u->f.seen = (pte_t){ 0 };
 	if (unlikely(vm_fault_anonymous(&u->f)))
-		return FAULT_UNUSUAL_LOCKED;
+		return false;
 	event_count(EVENT_PAGE_FAULT);
 	event_count(EVENT_FAULT_FAST);
 	current->faults_minor++;
-	return rwsem_read_drop(&mm->lock) ? FAULT_DONE_WAKE : FAULT_DONE;
+	return true;
 }
 
 static __noinline bool fault_finish(struct usual *u, enum outcome out)
 {
 	const u64 address = u->f.address;
 	struct mm *mm = current->mm;
+	bool resolved = false,
+	     locked = out == FAULT_WALK && vma_look_lock(u->f.vma, mm, u->sequence);
 
-	if (out == FAULT_WALK_LOCKED)
-		out = fault_walk(mm, u);
-	if (out == FAULT_DONE_WAKE)
-		rwsem_release_slow(&mm->lock);
-	if (out == FAULT_UNUSUAL_LOCKED)
-		rwsem_read_unlock_inline(&mm->lock);
-	if (out == FAULT_UNUSUAL || out == FAULT_UNUSUAL_LOCKED)
-		return vm_fault_trap(address, u->fault);
-	return true;
+	if (out == FAULT_UNUSUAL_HELD)
+		vma_look_end(mm);
+	irq_enable();
+	if (locked) {
+		resolved = fault_walk(u);
+		vma_look_unlock(u->f.vma, mm);
+	}
+	if (!resolved)
+		resolved = vm_fault_trap(address, u->fault);
+	irq_disable();
+	return resolved;
+}
+
+/* No usual one. */
+static __noinline bool fault_other(u64 address, u32 fault)
+{
+	bool resolved;
+
+	irq_enable();
+	resolved = vm_fault_trap(address, fault);
+	irq_disable();
+	return resolved;
 }
 
 bool trap_page_fault(u64 address, u32 fault)
@@ -191,7 +221,7 @@ bool trap_page_fault(u64 address, u32 fault)
 	struct usual u;
 
 	if (unlikely(usual != TRAP_FAULT_USER) || unlikely(address >= USER_END))
-		return vm_fault_trap(address, fault);
+		return fault_other(address, fault);
 	u.f.address = address;
 	u.fault = fault;
 	if (fault & TRAP_FAULT_WRITE)

@@ -259,7 +259,7 @@ void vma_release(struct vma *vma);
 /* Free without close: one that never became visible. */
 void vma_discard(struct vma *vma);
 
-/* mm->lock held for writing. These keep gaps, counters and the inode's list right. */
+/* mm->lock held for writing, and the vma's too where it changes (vma_lock.h). These keep gaps, counters and the inode's list right. */
 void vma_insert(struct mm *mm, struct vma *vma);
 /* The same where the vma above the new one is known; NULL: it is the last. */
 void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next);

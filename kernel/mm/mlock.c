@@ -1,5 +1,6 @@
 /* mlock and its kin. There is no swap, so a locked page is one that was made present; the rest is accounting. */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <abi/capability.h>
 #include <abi/mman.h>
@@ -34,6 +35,7 @@ int vm_range_set_flags(struct mm *mm, u64 start, u64 end, u32 set, u32 clear)
 			if (error)
 				return error;
 			vma = vma_find(mm, start);
+			vma_write_lock(vma);
 			vma_set_flags(vma, (vma->flags | set) & ~clear);
 			vma_merge(vma);
 		}
@@ -109,6 +111,7 @@ static void lock_all_vmas(struct mm *mm, u32 lock)
 	struct vma *vma;
 
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
+		vma_write_lock(vma);
 		vma_set_flags(vma, (vma->flags & ~LOCK_FLAGS) | lock);
 		vma = vma_merge(vma);
 	}

@@ -194,6 +194,7 @@ static int remap_grow_in_place(struct remap *r)
 		return -ENOMEM;
 	if ((vma->flags & VM_ACCOUNT) && vm_commit(pages))
 		return -ENOMEM;
+	vma_write_lock(vma);
 	vma_set_range(vma, vma->start, end, vma->page_offset);
 	vma_merge(vma);
 	return 0;

@@ -151,6 +151,9 @@ bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
 	if (!to)
 		return false;
 	if (!pte_table_is_shared(value)) {
+		/* A fault that still takes the table for the parent's own (fault_fast.c) has left it, or will find the vma locked. */
+		spin_lock(page_table_lock(pte_table_of(value)));
+		spin_unlock(page_table_lock(pte_table_of(value)));
 		value = pte_set(pte_unset(value, PTE_WRITE), PTE_SOFT_SHARED_TABLE);
 		pte_write(from, value);
 		atomic_inc(&parent->special_spans);

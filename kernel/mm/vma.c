@@ -165,12 +165,14 @@ struct vma *vma_extend(struct mm *mm, struct vma *next, u64 start, u64 end, u32 
 	if (prev && prev->end == start && prev->fault_pages == mm->fault_pages &&
 	    vma_alike(prev, flags, file) && (file || !prev->ops) &&
 	    vma_continues(prev, page_offset)) {
+		vma_write_lock(prev);
 		vma_set_range(prev, prev->start, end, prev->page_offset);
 		return vma_merge(prev);
 	}
 	if (next && next->start == end && next->fault_pages == mm->fault_pages &&
 	    vma_alike(next, flags, file) && (file || !next->ops) &&
 	    (!file || page_offset + ((end - start) >> PAGE_SHIFT) == next->page_offset)) {
+		vma_write_lock(next);
 		vma_set_range(next, start, next->end, page_offset);
 		return next;
 	}

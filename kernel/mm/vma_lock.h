@@ -25,6 +25,25 @@
  * Finding it: a vma's memory is freed after an RCU grace period, and the links of the tree may be followed meanwhile (rbtree.c).
  * A look that goes astray finds nothing, or a vma that does not hold the address, and the reader goes to mm->lock.
  *
+ * Without the count (vma_look). The usual fault only looks at the vma, with interrupts off, and stores one entry, under the lock of
+ * the page table:
+ *
+ *	fault, interrupts off				writer
+ *	read vma->lock_seq: small enough		vma->lock_seq = mm->lock_seq
+ *	test the vma, walk down to the entry		(full barrier)
+ *	set `touched`, `has_anon`			look at these
+ *	lock the page table (full barrier)		lock each page table of the range, change its entries
+ *	vma->lock_seq has changed: unlock, give up	...
+ *	store, unlock					flush, free what was unmapped, and page tables
+ *
+ * Either the fault sees the new lock_seq in its last look, and has changed nothing; or the writer sees `touched`, and comes to the
+ * lock of the table after the fault, as it marked the vma before. So a writer must take the lock of each page table whose
+ * entries it wants to stay as they are, once after it has marked the vma, even if it changes none (pt_share).
+ *
+ * Page tables that a fault may stand on are freed, or become another's, only after a flush that interrupts each CPU that runs in
+ * the mm and waits for its answer (gather.c; fork's): with interrupts off a CPU answers when it has left. That is also why such a
+ * fault may not wait for the lock of a page table: its holder may wait for such an answer.
+ *
  * FAULT_LOCK_RWSEM: faults take mm->lock for reading instead, and none of this is used.
  */
 #pragma once
@@ -56,14 +75,19 @@ static inline void vma_mark(struct vma *vma, u64 sequence)
 		vma_wait_readers(vma);
 }
 
-/* mm->lock held for writing, no spinlock. Until it is given up no fault is at this vma. */
+/* mm->lock held for writing, no spinlock. Until it is given up no fault is at this vma. Again for one that is locked: nothing. */
 static inline void vma_write_lock(struct vma *vma)
 {
-	const u64 sequence = vma->mm->lock_seq;
-
 	check(rwsem_is_write_held(&vma->mm->lock));
-	if (!fault_locks_mm() && vma->lock_seq < sequence)
-		vma_mark(vma, sequence);
+	if (!fault_locks_mm())
+		vma_mark(vma, vma->mm->lock_seq);
+}
+
+/* For checks. */
+static inline bool vma_is_write_locked(const struct vma *vma)
+{
+	return rwsem_is_write_held(&vma->mm->lock) &&
+	       (fault_locks_mm() || vma->lock_seq == vma->mm->lock_seq);
 }
 
 /* The same of one that leaves the tree. */
@@ -135,4 +159,60 @@ static __always_inline struct vma *vma_fault_lock(struct mm *mm, u64 address)
 		return vma;
 	vma_read_unlock(vma, mm);
 	return NULL;
+}
+
+/* --- Without the count. Interrupts off from vma_look() on, until all is done or vma_look_lock(). ----------------------------------- */
+
+/* The vma of the last fault, if no writer has it: what it says holds if vma_look_holds() afterwards. NULL: nothing is held. */
+static __always_inline struct vma *vma_look(struct mm *mm, u64 *sequence)
+{
+	struct vma *vma;
+
+	if (fault_locks_mm() && unlikely(!rwsem_try_read_lock_inline(&mm->lock)))
+		return NULL;
+	vma = READ_ONCE(mm->cached);
+	if (likely(vma)) {
+		if (fault_locks_mm())
+			return vma;
+		*sequence = load_acquire(&vma->lock_seq);
+		if (likely(*sequence < load_acquire(&mm->lock_seq)))
+			return vma;
+	}
+	if (fault_locks_mm())
+		rwsem_read_unlock_inline(&mm->lock);
+	return NULL;
+}
+
+/* After what was read of the vma and below it, and after a full barrier. */
+static __always_inline bool vma_look_holds(const struct vma *vma, u64 sequence)
+{
+	return fault_locks_mm() || likely(READ_ONCE(vma->lock_seq) == sequence);
+}
+
+static __always_inline void vma_look_end(struct mm *mm)
+{
+	if (fault_locks_mm())
+		rwsem_read_unlock_inline(&mm->lock);
+}
+
+/* From here on the vma is locked for reading, as it was when the look began. False: it no longer is so, and nothing is held. */
+static inline bool vma_look_lock(struct vma *vma, struct mm *mm, u64 sequence)
+{
+	if (fault_locks_mm())
+		return true;
+	(void)__atomic_fetch_add(&vma->readers, VMA_READER, __ATOMIC_SEQ_CST);
+	if (likely(vma_look_holds(vma, sequence))) {
+		lock_rank_try(RANK_VMA);
+		return true;
+	}
+	vma_read_drop(vma, mm);
+	return false;
+}
+
+static inline void vma_look_unlock(struct vma *vma, struct mm *mm)
+{
+	if (fault_locks_mm())
+		rwsem_read_unlock_inline(&mm->lock);
+	else
+		vma_read_unlock(vma, mm);
 }

@@ -1,8 +1,7 @@
 /*
  * The tree of an address space's vmas: ordered by address, each node knowing the largest gap before any vma of its
  * subtree, so that a place for a new mapping is found on one way down. All changes go through vma_insert, vma_erase,
- * vma_set_range and vma_set_flags, which lock the vma against faults, and keep the gaps, the counters of the mm and the
- * inode's list of mappings right.
+ * vma_set_range and vma_set_flags, which keep the gaps, the counters of the mm and the inode's list of mappings right.
  *
  * A gap counts as GAP_MANY bytes at most: in the large one, where programs map and unmap, nothing changes up the tree then.
  */
@@ -206,7 +205,7 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 	long more = (long)((end - start) >> PAGE_SHIFT) - (long)vma_pages(vma);
 	bool low_moves = start != vma->start, high_moves = end != vma->end;
 
-	vma_write_lock(vma);
+	check(vma_is_write_locked(vma));
 	if (vma->file)
 		rmap_lock(vma);
 	WRITE_ONCE(vma->start, start);
@@ -224,7 +223,7 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 
 void vma_set_flags(struct vma *vma, u32 flags)
 {
-	vma_write_lock(vma);
+	check(vma_is_write_locked(vma));
 	mm_account_kind(vma->mm, vma->flags, -(long)vma_pages(vma));
 	vma->flags = flags;
 	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));

@@ -214,30 +214,33 @@ void rwsem_read_lock(struct rwsem *sem);
 bool rwsem_try_read_lock(struct rwsem *sem);
 void rwsem_read_unlock(struct rwsem *sem);
 void rwsem_release_slow(struct rwsem *sem); /* somebody waits, and the last reader has gone */
-/* The usual case of a trylock, and of what ends it, in the caller. False: it may still be possible to have the lock. */
-static inline bool rwsem_try_read_lock_inline(struct rwsem *sem)
+static inline void rwsem_read_drop(struct rwsem *sem)
 {
-	long seen = READ_ONCE(sem->state);
-
-	if (unlikely(seen & (RWSEM_WRITER | RWSEM_WAITERS)) ||
-	    unlikely(!try_cmpxchg(&sem->state, &seen, seen + RWSEM_READER)))
-		return false;
-	lock_rank_try(sem->rank);
-	return true;
-}
-
-/* True: rwsem_release_slow must be called. */
-static inline bool rwsem_read_drop(struct rwsem *sem)
-{
-	lock_rank_exit(sem->rank);
-	return unlikely(__atomic_sub_fetch(&sem->state, RWSEM_READER, __ATOMIC_SEQ_CST) ==
-			RWSEM_WAITERS);
+	if (unlikely(__atomic_sub_fetch(&sem->state, RWSEM_READER, __ATOMIC_SEQ_CST) ==
+		     RWSEM_WAITERS))
+		rwsem_release_slow(sem);
 }
 
 static inline void rwsem_read_unlock_inline(struct rwsem *sem)
 {
-	if (rwsem_read_drop(sem))
-		rwsem_release_slow(sem);
+	lock_rank_exit(sem->rank);
+	rwsem_read_drop(sem);
+}
+
+/*
+ * A trylock in the caller, by one addition: no other reader makes it fail or try again. Where it finds a writer, or somebody who
+ * waits, it takes the addition back; whoever has been kept waiting by it meanwhile is woken then. False: it may still be
+ * possible to have the lock.
+ */
+static inline bool rwsem_try_read_lock_inline(struct rwsem *sem)
+{
+	if (unlikely(__atomic_fetch_add(&sem->state, RWSEM_READER, __ATOMIC_SEQ_CST) &
+		     (RWSEM_WRITER | RWSEM_WAITERS))) {
+		rwsem_read_drop(sem);
+		return false;
+	}
+	lock_rank_try(sem->rank);
+	return true;
 }
 
 void rwsem_write_lock(struct rwsem *sem);

@@ -133,16 +133,23 @@ struct mm {
 
 #define VMA_COUNT_MAX 65530
 
+/* All that the writer has locked. Its changes are seen by whoever sees the new number (load_acquire). */
+static inline void mm_release_vmas(struct mm *mm)
+{
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	mm->lock_seq++;
+}
+
 /* Whoever holds mm->lock for writing gives it up, or goes on as a reader, by these. */
 static inline void mm_write_unlock(struct mm *mm)
 {
-	store_release(&mm->lock_seq, mm->lock_seq + 1);
+	mm_release_vmas(mm);
 	rwsem_write_unlock(&mm->lock);
 }
 
 static inline void mm_downgrade(struct mm *mm)
 {
-	store_release(&mm->lock_seq, mm->lock_seq + 1);
+	mm_release_vmas(mm);
 	rwsem_downgrade(&mm->lock);
 }
 

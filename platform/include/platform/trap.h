@@ -68,7 +68,7 @@ static inline struct trap_frame *task_user_frame(const struct task_head *task)
 #define TRAP_FAULT_EXEC (1u << 4)
 
 /*
- * A page fault, interrupts on if they were on in the interrupted code.
+ * A page fault of code that had interrupts on. They are off, and off at the end; meanwhile the kernel may turn them on.
  * Returns true when resolved (retry), or after queueing a signal for user code. False only for a fault from kernel code
  * that no mapping resolves: the caller then tries the exception table, else it is an oops.
  */

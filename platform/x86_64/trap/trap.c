@@ -218,22 +218,12 @@ static bool kernel_fault_may_sleep(const struct trap_frame *frame)
 	return frame->rflags & FLAGS_IF && !pagefault_disabled() && this_cpu(irq_depth) == 0;
 }
 
-static bool kernel_fault_resolve(u64 address, u64 error)
-{
-	bool resolved;
-
-	irq_enable();
-	resolved = trap_page_fault(address, (u32)error);
-	irq_disable();
-	return resolved;
-}
-
 void trap_kernel_page_fault(struct trap_frame *frame, u64 address)
 {
 	u64 error = frame->orig_rax;
 	const char *what = kernel_fault_forbidden(frame, address, error);
 
-	if (!what && kernel_fault_may_sleep(frame) && kernel_fault_resolve(address, error))
+	if (!what && kernel_fault_may_sleep(frame) && trap_page_fault(address, (u32)error))
 		return;
 	if (!trap_fixup(frame))
 		oops(frame, what ? what : "page fault at a user address", address);
