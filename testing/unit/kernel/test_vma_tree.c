@@ -4,6 +4,7 @@
  * with: kernel/mm/vma_tree.c
  */
 #include "../../../kernel/mm/internal.h"
+#include "../../../kernel/mm/vma_lock.h"
 
 #include "model.h"
 
@@ -11,7 +12,7 @@
 #define STEPS 20000
 #define LOW 0x10000UL
 
-static struct mm mm;
+static struct mm mm = { .lock_seq = 1 };
 static struct vma *owner[PAGES]; /* the oracle: whose each page is */
 static struct random_state state;
 
@@ -41,6 +42,12 @@ bool rwsem_is_write_held(const struct rwsem *sem)
 {
 	(void)sem;
 	return true;
+}
+
+/* There are no faults. */
+void vma_wait_readers(struct vma *vma)
+{
+	(void)vma;
 }
 
 u64 pte_protection(unsigned int prot)
@@ -120,7 +127,7 @@ static void step_erase(void)
 		return;
 	oracle_set(vma->start, vma->end, NULL);
 	vma_erase(&mm, vma);
-	MODEL_EXPECT(vma->sequence.sequence & 1);
+	MODEL_EXPECT(vma->lock_seq == VMA_GONE);
 	model_free(vma);
 }
 
@@ -147,6 +154,7 @@ static void step_resize(void)
 		start -= PAGE_SIZE;
 	}
 	oracle_set(vma->start, vma->end, NULL);
+	vma_write_lock(vma);
 	vma_set_range(vma, start, end, vma->page_offset);
 	oracle_set(start, end, vma);
 }
@@ -155,8 +163,10 @@ static void step_flags(void)
 {
 	struct vma *vma = owner[random_below(&state, PAGES)];
 
-	if (vma)
-		vma_set_flags(vma, flag_sets[random_below(&state, ARRAY_LEN(flag_sets))]);
+	if (!vma)
+		return;
+	vma_write_lock(vma);
+	vma_set_flags(vma, flag_sets[random_below(&state, ARRAY_LEN(flag_sets))]);
 }
 
 static void check_lookups(void)
