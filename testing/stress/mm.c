@@ -1,0 +1,466 @@
+/*
+ * mm.c - threads of one program that map, unmap, protect, discard, move, fork and touch the same memory at once, and check all
+ * that they read. As init it reads the seconds from /stress.conf, and powers off; else `mm SECONDS`.
+ *
+ * wild	everybody does anything to any range of it. Who touches a page may be refused. Each word in use says which page it is of,
+ *	so a frame that is seen at a wrong place, or after it was freed, is noticed.
+ * kept	page n is thread n % THREADS's: it finds there what it wrote last, whatever the others do meanwhile: protect it against
+ *	writing for a moment, fork, advise. Children check that their memory stands still, and write to it.
+ * own	of each thread: moved to and fro by mremap.
+ *
+ * Output: `@@@ rate NAME N` for each kind, in operations a second; `@@@ bad ...`; `@@@ done`.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS 4
+#define PAGE 4096UL
+#define TABLE (512 * PAGE)
+#define WILD_PAGES 1536UL
+#define KEPT_PAGES 1024UL
+#define OWN_PAGES 24UL
+#define SPOTS 3 /* words of a page that are used */
+
+enum kind { MMAP, MUNMAP, MPROTECT, MADVISE, MREMAP, FORK, TOUCH, REFUSED, KINDS };
+static const char *const names[KINDS] = { "mmap",   "munmap", "mprotect", "madvise",
+					  "mremap", "fork",   "touch",	  "refused" };
+
+struct worker {
+	unsigned int number;
+	uint64_t random;
+	unsigned long done[KINDS];
+	unsigned char *own;
+	sigjmp_buf refused;
+	volatile bool touching; /* wild memory */
+};
+
+static struct worker workers[THREADS];
+static __thread struct worker *self;
+static unsigned char *wild, *kept;
+static uint64_t wanted[KEPT_PAGES]; /* in each kept page's words; the owner's */
+static volatile bool stop;
+
+static void bad(const char *format, ...)
+{
+	char line[256] = "@@@ bad ";
+	va_list list;
+	int length;
+
+	va_start(list, format);
+	length = vsnprintf(line + 8, sizeof(line) - 9, format, list);
+	va_end(list);
+	line[8 + length] = '\n';
+	if (write(1, line, (size_t)length + 9) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+static uint64_t draw(uint64_t below)
+{
+	self->random ^= self->random << 13;
+	self->random ^= self->random >> 7;
+	self->random ^= self->random << 17;
+	return (self->random >> 11) % below;
+}
+
+/* Where in a page: the first word, the last, and one between. */
+static volatile uint64_t *spot(unsigned char *memory, uint64_t page, unsigned int i)
+{
+	static const unsigned int at[SPOTS] = { 0, 2040, 4088 };
+
+	return (volatile uint64_t *)(memory + page * PAGE + at[i]);
+}
+
+static uint64_t tag(uint64_t page, unsigned int i)
+{
+	return 0x5157 + (page * SPOTS + i) * 0x10001;
+}
+
+/* Kept memory is permitted again soon: the access is repeated. Wild memory: it is given up. */
+static void on_segv(int signo, siginfo_t *info, void *context)
+{
+	const unsigned char *at = info->si_addr;
+
+	(void)signo;
+	(void)context;
+	if (at >= kept && at < kept + KEPT_PAGES * PAGE) {
+		sched_yield();
+		return;
+	}
+	if (!self || !self->touching || at < wild || at >= wild + WILD_PAGES * PAGE)
+		bad("signal at %p", (const void *)at);
+	siglongjmp(self->refused, 1);
+}
+
+/* --- Wild memory ------------------------------------------------------------------------------------------------------ */
+
+/* A part of it: some pages, sometimes whole page tables, rarely all. */
+static unsigned char *range(unsigned long *length)
+{
+	uint64_t start, pages;
+
+	switch (draw(16)) {
+	case 0:
+		*length = WILD_PAGES * PAGE;
+		return wild;
+	case 1:
+	case 2:
+		*length = TABLE;
+		return wild + draw(WILD_PAGES / 512) * TABLE;
+	default:
+		start = draw(WILD_PAGES);
+		pages = 1 + draw(64);
+		*length = (pages < WILD_PAGES - start ? pages : WILD_PAGES - start) * PAGE;
+		return wild + start * PAGE;
+	}
+}
+
+static int protection(void)
+{
+	static const int all[] = { PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ,
+				   PROT_NONE };
+
+	return all[draw(4)];
+}
+
+static void wild_map(void)
+{
+	unsigned long length;
+	unsigned char *at = range(&length);
+	int prot = draw(4) ? PROT_READ | PROT_WRITE : PROT_READ;
+
+	if (mmap(at, length, prot, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != at)
+		bad("mmap");
+	self->done[MMAP]++;
+}
+
+static void wild_unmap(void)
+{
+	unsigned long length;
+	unsigned char *at = range(&length);
+
+	if (munmap(at, length))
+		bad("munmap");
+	self->done[MUNMAP]++;
+}
+
+/* Fails where there is a hole. */
+static void wild_protect(void)
+{
+	unsigned long length;
+	unsigned char *at = range(&length);
+
+	(void)!mprotect(at, length, protection());
+	self->done[MPROTECT]++;
+}
+
+static void wild_discard(void)
+{
+	unsigned long length;
+	unsigned char *at = range(&length);
+
+	(void)!madvise(at, length, MADV_DONTNEED);
+	self->done[MADVISE]++;
+}
+
+static void wild_touch_page(uint64_t page, bool write)
+{
+	for (unsigned int i = 0; i < SPOTS; i++) {
+		uint64_t seen = *spot(wild, page, i);
+
+		if (seen && seen >> 24 != tag(page, i))
+			bad("page %lu of wild memory, word %u: %lx", page, i, seen);
+		if (write)
+			*spot(wild, page, i) = tag(page, i) << 24 | draw(1 << 24);
+	}
+}
+
+static void wild_touch(void)
+{
+	uint64_t page = draw(WILD_PAGES), count = 1 + draw(24);
+	bool write = draw(4);
+
+	if (sigsetjmp(self->refused, 0)) {
+		self->touching = false;
+		self->done[REFUSED]++;
+		return;
+	}
+	self->touching = true;
+	for (; count-- && page < WILD_PAGES; page++) {
+		wild_touch_page(page, write);
+		self->done[TOUCH]++;
+	}
+	self->touching = false;
+}
+
+/* --- Kept memory ------------------------------------------------------------------------------------------------------ */
+
+static uint64_t own_page(void)
+{
+	return draw(KEPT_PAGES / THREADS) * THREADS + self->number;
+}
+
+static void kept_check(uint64_t page, bool all)
+{
+	const uint64_t *word = (const uint64_t *)(kept + page * PAGE);
+
+	for (unsigned int i = 0; i < SPOTS; i++)
+		if (*spot(kept, page, i) != wanted[page])
+			bad("kept page %lu, word %u: %lx, not %lx", page, i, *spot(kept, page, i),
+			    wanted[page]);
+	for (unsigned int i = 1; all && i < 511; i++)
+		if (word[i] && i != 255)
+			bad("kept page %lu, byte %u: %lx, not 0", page, i * 8, word[i]);
+}
+
+static void kept_write(void)
+{
+	for (unsigned int n = 0; n < 16; n++) {
+		uint64_t page = own_page();
+
+		kept_check(page, !draw(8));
+		wanted[page] = draw(1ULL << 40) << 12 | page;
+		for (unsigned int i = 0; i < SPOTS; i++)
+			*spot(kept, page, i) = wanted[page];
+		kept_check(page, false);
+		self->done[TOUCH]++;
+	}
+}
+
+/* Only its owner gives a page's content up. */
+static void kept_discard(void)
+{
+	uint64_t page = own_page();
+
+	if (madvise(kept + page * PAGE, PAGE, MADV_DONTNEED))
+		bad("MADV_DONTNEED");
+	wanted[page] = 0;
+	kept_check(page, true);
+	self->done[MADVISE]++;
+}
+
+static void kept_protect(void)
+{
+	static const int advice[] = { MADV_RANDOM, MADV_NORMAL, MADV_SEQUENTIAL, MADV_NORMAL };
+	uint64_t start = draw(KEPT_PAGES), pages = 1 + draw(KEPT_PAGES - start);
+
+	if (mprotect(kept + start * PAGE, pages * PAGE, PROT_READ) ||
+	    mprotect(kept + start * PAGE, pages * PAGE, PROT_READ | PROT_WRITE))
+		bad("mprotect");
+	if (madvise(kept + start * PAGE, pages * PAGE, advice[draw(4)]))
+		bad("madvise");
+	self->done[MPROTECT] += 2;
+	self->done[MADVISE]++;
+}
+
+/* Nobody else is here: what is read twice is the same, and of the page where it is read; the task's own pages are exact. */
+static void child_check(void)
+{
+	static uint64_t seen[KEPT_PAGES];
+
+	for (uint64_t page = 0; page < KEPT_PAGES; page++) {
+		seen[page] = *spot(kept, page, 0);
+		if (seen[page] && seen[page] % 4096 != page)
+			bad("child: kept page %lu has %lx", page, seen[page]);
+	}
+	for (uint64_t page = self->number; page < KEPT_PAGES; page += THREADS)
+		kept_check(page, false);
+	if (mprotect(kept, KEPT_PAGES * PAGE, PROT_READ | PROT_WRITE))
+		bad("child: mprotect");
+	for (uint64_t page = draw(64); page < KEPT_PAGES; page += 64)
+		*spot(kept, page, 1) = seen[page] = *spot(kept, page, 0) = ~page;
+	for (uint64_t page = 0; page < KEPT_PAGES; page++)
+		if (*spot(kept, page, 0) != seen[page])
+			bad("child: kept page %lu was %lx, is %lx", page, seen[page],
+			    *spot(kept, page, 0));
+}
+
+static void kept_fork(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		child_check();
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		bad("fork: %d, status %x", (int)pid, (unsigned int)status);
+	self->done[FORK]++;
+}
+
+/* --- Own memory: two places, beside each other or in two page tables, of which one is mapped ------------------------------------------------------------------------ */
+
+static void own_move(void)
+{
+	const unsigned long length = OWN_PAGES * PAGE;
+	unsigned char *from = self->own, *to = draw(2) ? from + TABLE : from + length;
+	uint64_t page = draw(OWN_PAGES);
+
+	for (unsigned int round = 0; round < 2; round++) {
+		unsigned char *source = round ? to : from, *target = round ? from : to;
+
+		*spot(source, page, round) += page + 1;
+		if (mremap(source, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, target) != target)
+			bad("mremap");
+		if (*spot(target, page, 2) != *spot(target, page, round) - (page + 1))
+			bad("own page %lu is another", page);
+		*spot(target, page, round) -= page + 1;
+		self->done[MREMAP]++;
+	}
+}
+
+/* --- The rest ----------------------------------------------------------------------------------------------------------------- */
+
+static void step(void)
+{
+	switch (draw(64)) {
+	case 0 ... 7:
+		wild_map();
+		break;
+	case 8 ... 11:
+		wild_unmap();
+		break;
+	case 12 ... 15:
+		wild_protect();
+		break;
+	case 16 ... 18:
+		wild_discard();
+		break;
+	case 19 ... 20:
+		kept_protect();
+		break;
+	case 21 ... 22:
+		kept_discard();
+		break;
+	case 23:
+		own_move();
+		break;
+	case 24:
+		if (!draw(4))
+			kept_fork();
+		break;
+	case 25 ... 34:
+		kept_write();
+		break;
+	default:
+		wild_touch();
+	}
+}
+
+static void *work(void *data)
+{
+	self = data;
+	while (!stop)
+		step();
+	return NULL;
+}
+
+static unsigned char *map_aligned(unsigned long length)
+{
+	unsigned char *at = mmap(NULL, length + TABLE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		bad("no memory");
+	return (unsigned char *)(((uintptr_t)at + TABLE - 1) / TABLE * TABLE);
+}
+
+static void own_prepare(struct worker *worker)
+{
+	worker->own = map_aligned(2 * TABLE);
+	if (munmap(worker->own + OWN_PAGES * PAGE, 2 * TABLE - OWN_PAGES * PAGE))
+		bad("own memory");
+}
+
+static void report(double seconds)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	printf("@@@ rate fault %.0f\n", (double)usage.ru_minflt / seconds);
+	for (unsigned int kind = 0; kind < KINDS; kind++) {
+		unsigned long all = 0;
+
+		for (unsigned int i = 0; i < THREADS; i++)
+			all += workers[i].done[kind];
+		printf("@@@ rate %s %.1f\n", names[kind], (double)all / seconds);
+	}
+}
+
+/* What the kernel counted of locks; nothing on Linux. */
+static void report_waits(void)
+{
+	char line[128];
+	FILE *file = fopen("/proc/vmstat", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "lock_", 5) || !strncmp(line, "fault_fast", 10) ||
+		    !strncmp(line, "thp_split", 9))
+			printf("@@@ count %s", line);
+	if (file)
+		fclose(file);
+}
+
+static unsigned int seconds_wanted(int count, char **arguments)
+{
+	unsigned int seconds = count > 1 ? (unsigned int)atoi(arguments[1]) : 10;
+	FILE *file = getpid() == 1 ? fopen("/stress.conf", "r") : NULL;
+
+	if (getpid() == 1) {
+		mount("proc", "/proc", "proc", 0, NULL);
+		if (!file || fscanf(file, "%u", &seconds) != 1)
+			bad("no /stress.conf");
+	}
+	return seconds;
+}
+
+int main(int count, char **arguments)
+{
+	const unsigned int seconds = seconds_wanted(count, arguments);
+	const struct sigaction action = { .sa_sigaction = on_segv,
+					  .sa_flags = SA_SIGINFO | SA_NODEFER };
+	pthread_t threads[THREADS];
+	struct timespec begin, end;
+
+	sigaction(SIGSEGV, &action, NULL);
+	kept = map_aligned(KEPT_PAGES * PAGE);
+	for (unsigned int i = 0; i < THREADS; i++) {
+		workers[i].number = i;
+		workers[i].random = 0x9e3779b97f4a7c15ULL * (i + 1) ^ (uint64_t)time(NULL) << 20;
+		own_prepare(&workers[i]);
+	}
+	wild = map_aligned(WILD_PAGES * PAGE);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (unsigned int i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, work, &workers[i]))
+			bad("pthread_create");
+	sleep(seconds);
+	stop = true;
+	for (unsigned int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	report((double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+	report_waits();
+	printf("@@@ done\n");
+	fflush(stdout);
+	if (getpid() == 1)
+		reboot(RB_POWER_OFF);
+	return 0;
+}
