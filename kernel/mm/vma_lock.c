@@ -49,11 +49,13 @@ struct vma *vma_find_read_lock(struct mm *mm, u64 address)
 void vma_wait_readers(struct vma *vma)
 {
 	sleep_check();
+	lock_rank_enter(RANK_VMA, true);
 	event_count(EVENT_VMA_WAIT);
 	__atomic_fetch_or(&vma->readers, VMA_WAITED, __ATOMIC_SEQ_CST);
 	/* The last reader finds the bit, or left before it was set: then the count is seen without a sleep. */
 	wait_event(&vma->mm->vma_wait, load_acquire(&vma->readers) == VMA_WAITED);
 	__atomic_fetch_and(&vma->readers, ~VMA_WAITED, __ATOMIC_SEQ_CST);
+	lock_rank_exit(RANK_VMA);
 }
 
 void vma_wake_writer(struct mm *mm)

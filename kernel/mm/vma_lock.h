@@ -57,7 +57,7 @@
 #define VMA_READER 2u
 #define VMA_WAITED 1u /* a writer sleeps until it is the only bit */
 
-/* The writer's sleep: until all who read the vma have left. */
+/* The writer's sleep: until all who read the vma have left. The order of locks is checked here, and on each reader. */
 void vma_wait_readers(struct vma *vma);
 
 static inline bool fault_locks_mm(void)
@@ -68,8 +68,6 @@ static inline bool fault_locks_mm(void)
 /* A full barrier: what is read after it of `touched`, `has_anon` and page tables is what the last reader has left. */
 static inline void vma_mark(struct vma *vma, u64 sequence)
 {
-	lock_rank_enter(RANK_VMA, true);
-	lock_rank_exit(RANK_VMA);
 	(void)xchg(&vma->lock_seq, sequence);
 	if (unlikely(READ_ONCE(vma->readers)))
 		vma_wait_readers(vma);

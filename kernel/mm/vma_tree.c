@@ -88,21 +88,22 @@ static void mm_account(struct mm *mm, u32 flags, long pages)
 
 #define GAP_MANY (1UL << 40)
 
-static inline u64 gap_between(const struct vma *prev, const struct vma *vma)
+/* `end`: of the vma before, or 0. */
+static inline u64 gap_before(const struct vma *vma, u64 end)
 {
-	u64 start = vma_guarded_start(vma), end = prev ? prev->end : 0;
+	u64 start = vma_guarded_start(vma);
 
 	return start > end ? MIN(start - end, GAP_MANY) : 0;
 }
 
 /* The gap before `vma` (NULL: behind the last one) may have grown, and be the highest now that the next mapping fits into. */
-static void gap_update(struct mm *mm, struct vma *vma, const struct vma *prev)
+static void gap_update(struct mm *mm, struct vma *vma, u64 end)
 {
 	if (!vma) {
 		mm->place = NULL;
 		return;
 	}
-	vma->gap = gap_between(prev, vma);
+	vma->gap = gap_before(vma, end);
 	vma_augment_propagate(&vma->node, NULL);
 	if (mm->place && vma->start > mm->place->start && vma->gap >= mm->place_length)
 		mm->place = vma;
@@ -111,7 +112,6 @@ static void gap_update(struct mm *mm, struct vma *vma, const struct vma *prev)
 /* What lookups try first is in the tree: it is `vma`, or NULL. */
 static void tree_changed(struct mm *mm, struct vma *vma)
 {
-	mm->sequence++;
 	WRITE_ONCE(mm->cached, vma);
 }
 
@@ -133,10 +133,10 @@ static void tree_link(struct mm *mm, struct vma *vma, struct vma *prev, struct v
 		link = &parent->right;
 	}
 	rb_link(&vma->node, parent, link);
-	vma->gap = gap_between(prev, vma);
+	vma->gap = gap_before(vma, prev ? prev->end : 0);
 	vma->subtree_gap = vma->gap;
 	if (next)
-		next->gap = gap_between(vma, next);
+		next->gap = gap_before(next, vma->end);
 	if (parent)
 		vma_augment_propagate(parent, NULL);
 	if (next && parent != &next->node)
@@ -190,13 +190,27 @@ void vma_erase(struct mm *mm, struct vma *vma)
 	if (mm->place == vma)
 		mm->place = next;
 	/* First, so that the tree has the gap again when it loses this one. */
-	gap_update(mm, next, prev);
+	gap_update(mm, next, prev ? prev->end : 0);
 	rb_erase_augmented(&vma->node, &mm->vmas, &vma_augment);
 	neighbours_link(mm, prev, next);
 	mm->vma_count--;
 	mm_account(mm, vma->flags, -(long)vma_pages(vma));
 	tree_changed(mm, NULL);
 	vma_check_tree(mm);
+}
+
+static inline void range_store(struct vma *vma, u64 start, u64 end, u64 page_offset)
+{
+	WRITE_ONCE(vma->start, start);
+	WRITE_ONCE(vma->end, end);
+	vma->page_offset = page_offset;
+}
+
+static __noinline void range_store_locked(struct vma *vma, u64 start, u64 end, u64 page_offset)
+{
+	rmap_lock(vma);
+	range_store(vma, start, end, page_offset);
+	rmap_unlock(vma);
 }
 
 void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
@@ -206,18 +220,15 @@ void vma_set_range(struct vma *vma, u64 start, u64 end, u64 page_offset)
 	bool low_moves = start != vma->start, high_moves = end != vma->end;
 
 	check(vma_is_write_locked(vma));
-	if (vma->file)
-		rmap_lock(vma);
-	WRITE_ONCE(vma->start, start);
-	WRITE_ONCE(vma->end, end);
-	vma->page_offset = page_offset;
-	if (vma->file)
-		rmap_unlock(vma);
+	if (unlikely(vma->file))
+		range_store_locked(vma, start, end, page_offset);
+	else
+		range_store(vma, start, end, page_offset);
 	mm_account(mm, vma->flags, more);
 	if (low_moves)
-		gap_update(mm, vma, vma->prev);
+		gap_update(mm, vma, vma->prev ? vma->prev->end : 0);
 	if (high_moves)
-		gap_update(mm, vma->next, vma);
+		gap_update(mm, vma->next, end);
 	tree_changed(mm, vma);
 }
 
@@ -228,7 +239,6 @@ void vma_set_flags(struct vma *vma, u32 flags)
 	vma->flags = flags;
 	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));
 	mm_account_kind(vma->mm, vma->flags, (long)vma_pages(vma));
-	vma->mm->sequence++;
 }
 
 /* --- Gaps ------------------------------------------------------------------------------------------------------------ */
@@ -303,7 +313,7 @@ static void vma_check(const struct mm *mm, const struct vma *vma, const struct v
 	expect(vma->prev == prev && (prev ? prev->next : mm->first) == vma);
 	expect(vma->node.left == NULL || rb_prev(&vma->node) == &prev->node);
 	expect(!prev || prev->end <= vma->start);
-	expect(vma->gap == gap_between(prev, vma));
+	expect(vma->gap == gap_before(vma, prev ? prev->end : 0));
 	expect(vma->subtree_gap == vma_subtree_gap(vma));
 	expect(vma->lock_seq <= mm->lock_seq);
 	expect(vma->pte_bits == pte_protection(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)));
@@ -325,7 +335,7 @@ void vma_check_tree(struct mm *mm)
 	u64 count = 0, pages = 0;
 
 	/* Quadratic otherwise where a test makes as many as it can. */
-	if (!config_on(CONFIG_KERNEL_TESTS) || (mm->vma_count > 256 && mm->sequence % 256))
+	if (!config_on(CONFIG_KERNEL_TESTS) || (mm->vma_count > 256 && mm->lock_seq % 256))
 		return;
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
 		vma_check(mm, vma, prev);

@@ -101,7 +101,6 @@ struct mm {
 	struct vma *cached; /* [A] last lookup hit; a hint, checked before use */
 	struct refcount users; /* tasks that run in it: the last one tears it down */
 	struct refcount count; /* struct itself: lazy users, /proc readers; `users` together hold one */
-	u64 sequence; /* [lock] bumped with every change of the tree */
 	u64 mmap_base; /* [I after exec] top of the area where mmap places */
 	/*
 	 * [lock] Below mmap_base no gap of place_length bytes lies higher than the one before this vma: where a mapping goes next.
