@@ -115,6 +115,17 @@ static bool vma_has_private_pages(const struct vma *vma)
 	return READ_ONCE(vma->has_anon) && !(vma->flags & (VM_SHARED | VM_WIPE_ON_FORK));
 }
 
+static inline void copy_raw(pte_t *to, const pte_t *from, u64 count)
+{
+	if (!pte_verify()) {
+		memcpy(to, from, count << 3);
+		return;
+	}
+	for (; count--; from++, to++)
+		if (!pte_none(pte_read(from)))
+			pte_write(to, pte_read(from));
+}
+
 /* Frames of a device are in the entries and nowhere else. Nobody else has the child's table. */
 static int copy_special(struct fork *fork, const struct vma *vma)
 {
@@ -125,7 +136,7 @@ static int copy_special(struct fork *fork, const struct vma *vma)
 		to = pt_entry_make(fork->child, at, 1);
 		if (!to)
 			return -ENOMEM;
-		memcpy(to, from, (span_end - at) >> PAGE_SHIFT << 3);
+		copy_raw(to, from, (span_end - at) >> PAGE_SHIFT);
 		at = span_end;
 	}
 	return 0;

@@ -1,6 +1,8 @@
 /* What the parts of the memory manager share: page tables of user space, the vma tree, faults. Never leaves kernel/mm. */
 #pragma once
 
+#include "pt_edit.h"
+
 #include <abi/personality.h>
 #include <kernel/page.h>
 #include <kernel/page_cache.h>
@@ -34,31 +36,6 @@ void page_cache_init_slab(void);
 
 /* --- Page tables ------------------------------------------------------------------------------------------------- */
 
-/* Tables of user space are pages: their addresses are of the direct map. */
-static inline struct page *page_table_page(const pte_t *entry)
-{
-	return frame_page(((u64)entry - DIRECT_MAP_BASE) >> PAGE_SHIFT);
-}
-
-/* The lock of a page table, from a pointer to any of its entries. */
-static inline struct spinlock *page_table_lock(const pte_t *entry)
-{
-	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock),
-		       "the lock fits");
-	return (struct spinlock *)page_table_page(entry)->table_lock;
-}
-
-/* A frame or the memory of one: set although the CPU may not use it (PROT_NONE keeps the frame of an absent entry). */
-static inline bool pte_maps_page(pte_t pte)
-{
-	return !pte_none(pte) && !pte_has(pte, PTE_SOFT_SPECIAL);
-}
-
-static inline struct page *pte_page(pte_t pte)
-{
-	return paddr_page(pte_address(pte));
-}
-
 static inline u64 table_span_end(u64 address, unsigned int level, u64 end)
 {
 	u64 next = ALIGN_DOWN(address, pt_entry_size(level)) + pt_entry_size(level);
@@ -80,12 +57,6 @@ static __always_inline pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned
 		entry = &pte_table_of(value)[pt_index(address, at)];
 	}
 	return entry;
-}
-
-/* A directory entry that maps 2 MiB: huge.c. It may lack PTE_PRESENT. */
-static inline bool pte_is_huge(pte_t directory)
-{
-	return pte_has(directory, PTE_HUGE);
 }
 
 /* A page table of the address space's own. */

@@ -18,8 +18,10 @@ static bool mm_init_tables(struct mm *mm)
 
 	if (!root)
 		return false;
+	page_table_set_level(root, 4);
 	spin_init((struct spinlock *)root->table_lock, RANK_PAGE_TABLE);
 	if (mmu_context_init(&mm->mmu, page_virt(root))) {
+		page_table_set_level(root, 0);
 		page_free(root, order);
 		return false;
 	}
@@ -52,6 +54,8 @@ void mm_put(struct mm *mm)
 	if (!ref_put(&mm->count))
 		return;
 	mmu_context_destroy(&mm->mmu);
+	if (pte_verify())
+		page_table_set_level(virt_page(root), 0);
 	page_free(virt_page(root), page_root_order());
 	slab_free(mm_slab, mm);
 }

@@ -333,6 +333,8 @@ static inline void page_retire(struct page *page, bool zeroed)
 
 	if (unlikely(page->owner < PAGE_KERNEL || page->owner >= PAGE_TAIL))
 		page_bad(page, "is freed though nobody owns it");
+	if (pte_verify() && unlikely(atomic_read(&page->mapcount)))
+		page_bad(page, "is freed while a page table maps it");
 	this_cpu(page_owner_count[page->owner]) -= 1UL << order;
 	page->flags = 0;
 	if (zeroed)

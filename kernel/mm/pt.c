@@ -11,6 +11,7 @@ static struct page *table_alloc(unsigned int flags)
 	if (page) {
 		atomic_set(&page->table_refs, 1);
 		page->table_entries = 0;
+		page_table_set_level(page, 1);
 		spin_init((struct spinlock *)page->table_lock, RANK_PAGE_TABLE);
 	}
 	return page;
@@ -28,6 +29,15 @@ struct page *pt_table_alloc_urgent(void)
 	return page ? page : table_alloc(PAGE_ATOMIC);
 }
 
+static void root_set(struct mm *mm, unsigned int index, pte_t value)
+{
+	const pte_t *entry = &mm->mmu.root.table[index];
+
+	if (pte_verify())
+		pte_check_directory(entry, pte_read(entry), value);
+	page_root_set(&mm->mmu.root, index, value);
+}
+
 /* The root is written through page_root_set, so its entries need a lock; lower ones are installed by one exchange. */
 static bool table_install(struct mm *mm, pte_t *entry, unsigned int level, struct page *table)
 {
@@ -41,7 +51,7 @@ static bool table_install(struct mm *mm, pte_t *entry, unsigned int level, struc
 	spin_lock(lock);
 	free = pte_none(pte_read(entry));
 	if (free)
-		page_root_set(&mm->mmu.root, (unsigned int)(entry - mm->mmu.root.table), value);
+		root_set(mm, (unsigned int)(entry - mm->mmu.root.table), value);
 	spin_unlock(lock);
 	return free;
 }
@@ -52,6 +62,7 @@ static __noinline bool table_make(struct mm *mm, pte_t *entry, unsigned int leve
 
 	if (!table)
 		return false;
+	page_table_set_level(table, level - 1);
 	if (table_install(mm, entry, level, table))
 		atomic_inc(&mm->table_pages);
 	else
@@ -123,7 +134,7 @@ static void tables_free_below(struct table_free *f, pte_t *table, unsigned int l
 		if (address < f->floor || address + size > f->ceiling)
 			continue;
 		if (level == 4)
-			page_root_set(&f->gather->mm->mmu.root, index, (pte_t){ 0 });
+			root_set(f->gather->mm, index, (pte_t){ 0 });
 		else
 			pte_write(&table[index], (pte_t){ 0 });
 		gather_range(f->gather, address, address + PAGE_SIZE);

@@ -194,15 +194,19 @@ static __noinline void put_entries(struct page *table)
 {
 	const pte_t *entry = page_virt(table);
 
-	for (unsigned int i = 0; i < PT_ENTRIES; i++)
-		if (pte_maps_page(entry[i]))
-			page_put(pte_page(entry[i]));
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		if (!pte_maps_page(entry[i]))
+			continue;
+		pte_drop(entry[i]);
+		page_put(pte_page(entry[i]));
+	}
 }
 
 void pt_table_put(struct page *table)
 {
 	if (atomic_sub_return(&table->table_refs, 1))
 		return;
+	page_table_set_level(table, 0);
 	if (table->owner == PAGE_ANON) {
 		page_group_put(table);
 	} else if (table->table_entries) {

@@ -74,6 +74,8 @@ void vdso_init(void)
 	code_page = page_alloc(0, PAGE_ZERO, PAGE_KERNEL);
 	if (!data_page || !code_page || size > PAGE_SIZE)
 		panic("no memory for the vDSO");
+	page_show(data_page);
+	page_show(code_page);
 	memcpy(page_virt(code_page), vdso_image_start, size);
 	vdso_data = page_virt(data_page);
 	vdso_data->base_tsc = clock_tsc.base_tsc;

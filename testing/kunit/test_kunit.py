@@ -34,6 +34,32 @@ STOPPED = {
     "slab_free_of_no_object": ("SLAB_DOUBLE_FREE", r"slab kunit-middle: .*: freed, but not the start", True),
     "slab_freelist_corrupted": ("SLAB_HIDDEN_FREELIST", r"slab kunit-96: .*: free list corrupted", False),
     "page_written_after_free": ("PAGE_VERIFY", r"page: frame \w+ was written after it was freed, at offset 123", True),
+    "pte_outside_of_tables": ("PTE_VERIFY", r"page table: entry .*: .*it is in no page table of a program", True),
+    "pte_reserved_bit": ("PTE_VERIFY", r"page table: entry .*: .*reserved bits", True),
+    "pte_global": ("PTE_VERIFY", r"page table: entry .*: .*reserved bits", True),
+    "pte_beyond_memory": ("PTE_VERIFY", r"page table: entry .*: .*an address beyond memory", True),
+    "pte_not_dirty": ("PTE_VERIFY", r"page table: entry .*: .*no such permission", True),
+    "pte_frame_replaced": ("PTE_VERIFY", r"page table: entry .*: .*another frame's entry is replaced", True),
+    "pte_free_frame": ("PTE_VERIFY", r"page table: entry .*: .*a free frame is mapped", True),
+    "pte_kernel_frame": ("PTE_VERIFY", r"page table: entry .*: .*a frame of the kernel's is mapped", True),
+    "pte_slab_frame": ("PTE_VERIFY", r"page table: entry .*: .*a frame of the kernel's is mapped", True),
+    "pte_table_frame": ("PTE_VERIFY", r"page table: entry .*: .*a frame of the kernel's is mapped", True),
+    "pte_uncounted_file": ("PTE_VERIFY", r"page table: entry .*: .*a page is mapped that is not counted", True),
+    "pte_uncounted_frame": ("PTE_VERIFY", r"page table: entry .*: .*it mapped a frame that nobody has counted", True),
+    "pte_shared_frame": ("PTE_VERIFY", r"page table: entry .*: .*a frame is writable that others map", True),
+    "pte_shared_frame_permitted": ("PTE_VERIFY", r"page table: entry .*: .*a frame is writable that others map", True),
+    "pte_shared_table": ("PTE_VERIFY", r"page table: entry .*: .*the page table is shared", True),
+    "pte_zero_page_writable": ("PTE_VERIFY", r"page table: entry .*: .*the zero page is writable", True),
+    "pte_special_frame": ("PTE_VERIFY", r"page table: entry .*: .*a frame of an allocator is mapped as a device's", True),
+    "pte_directory_of_data": ("PTE_VERIFY", r"page table: entry .*: .*it points to no page table of the level below", True),
+    "pte_directory_of_wrong_level": ("PTE_VERIFY", r"page table: entry .*: .*it points to no page table of the level below", True),
+    "pte_directory_no_exec": ("PTE_VERIFY", r"page table: entry .*: .*no such directory entry", True),
+    "pte_directory_replaced": ("PTE_VERIFY", r"page table: entry .*: .*another table's entry is replaced", True),
+    "pte_directory_shared": ("PTE_VERIFY", r"page table: entry .*: .*a shared page table may be written through it", True),
+    "pte_huge_no_group": ("PTE_VERIFY", r"page table: entry .*: .*a huge page is no group of frames", True),
+    "pte_huge_shared": ("PTE_VERIFY", r"page table: entry .*: .*a frame is writable that others map", True),
+    "pte_freed_while_mapped": ("PTE_VERIFY", r"page: frame \w+ is freed while a page table maps it", True),
+    "pte_store_is_lost": ("PTE_VERIFY", r"page table: entry \w+ is \w+ after 0 was written", True),
     "usercopy_beyond_object": ("USERCOPY_OBJECT_BOUNDS", r"usercopy: 120 bytes .* the object is 100 bytes", True),
     "usercopy_into_less": ("USERCOPY_OBJECT_BOUNDS", r"usercopy: 20 bytes .* the object is 100 bytes", True),
     "usercopy_outside_copy": ("USERCOPY_SMAP", r"Oops: kernel touches user memory outside of a user copy", True),
@@ -47,7 +73,7 @@ STOPPED = {
 }
 # Seen by an ordinary case.
 OBSERVED = {"STACK_INIT", "REFCOUNT_SATURATE", "REFCOUNT_DETECT_ZERO", "INIT_ON_ALLOC", "INIT_ON_FREE",
-            "SLAB_QUARANTINE", "SLAB_HIDDEN_FREELIST", "USERCOPY_MASK"}
+            "SLAB_QUARANTINE", "SLAB_HIDDEN_FREELIST", "USERCOPY_MASK", "PTE_VERIFY"}
 # Counted in the machine code, and seen at work: testing/entry.
 DISASSEMBLED = {"ENTRY_SAVE_ALL", "ENTRY_SAVE_CLEAR", "ENTRY_SAVE_MINIMAL", "FRAME_POINTER"}
 # Seen with words of the command line: test_mitigation_words.

@@ -32,6 +32,7 @@ ROWS = [
                         "SLAB_HIDDEN_FREELIST": "hidden free list", "SLAB_DOUBLE_FREE": "double-free check"}, "unchecked"),
     ("kernel objects zeroed on allocation", {"INIT_ON_ALLOC": "all"}, "where asked for"),
     ("freed pages", {"INIT_ON_FREE": "zeroed", "PAGE_VERIFY": "still zero when allocated"}, "left as they are"),
+    ("page tables of programs", {"PTE_VERIFY": "each edit checked and read again"}, "trusted"),
     ("kernel stacks", {"STACK_PROTECTOR": "protector", "STACK_INIT": "variables zeroed"}, "trusted"),
     ("copies from and to programs", {"USERCOPY_MASK": "sign-bit mask", "!USERCOPY_MASK": "range check", "USERCOPY_SMAP": "SMAP",
                                      "USERCOPY_OBJECT_BOUNDS": "object bounds"}, ""),

@@ -11,6 +11,7 @@
 #include <lib/atomic.h>
 #include <lib/list.h>
 #include <platform/memory.h>
+#include <profile/pte.h>
 
 enum page_owner {
 	PAGE_RESERVED, /* firmware, kernel image, inside of a free block: never handed out, never merged */
@@ -35,18 +36,23 @@ enum page_owner {
 #define PAGE_FLAG_ZEROED                                                                           \
 	(1u << 6) /* free and known to be all zero; kept for each frame of a block */
 #define PAGE_FLAG_SHMEM (1u << 7) /* of a cache that has no other home than memory */
+#define PAGE_FLAG_SHOWN (1u << 8) /* PAGE_KERNEL: made to be mapped by programs; see page_show() */
 
 struct page_cache;
 struct slab_cache;
 
 struct page {
 	atomic_t ref; /* [A] 0 while free */
-	atomic_t mapcount; /* [A] of a page in a page cache: its user mappings (of a huge one: on the head) */
+	/*
+	 * [A] of a page in a page cache: its user mappings (of a huge one: on the head). With PTE_VERIFY, which counts them, of an
+	 * anonymous one: entries of page tables.
+	 */
+	atomic_t mapcount;
 	u32 flags; /* [A] PAGE_FLAG_*, changed by page_flag_set/clear */
 	u8 owner; /* enum page_owner; the allocator's or the owner's */
 	u8 order; /* of the block, in its head */
 	u8 kind; /* of a free block, in its head: whether all of it is known to be zero */
-	u8 reserved;
+	u8 table_level; /* PTE_VERIFY: [I] 1..4 of a page table of programs, else 0 */
 	union {
 		struct list link; /* free lists; owner's use while PAGE_KERNEL */
 		struct {
@@ -161,6 +167,13 @@ static inline void page_flag_set(struct page *page, u32 flag)
 static inline void page_flag_clear(struct page *page, u32 flag)
 {
 	__atomic_fetch_and(&page->flags, ~flag, __ATOMIC_SEQ_CST);
+}
+
+/* Programs may map this page of the kernel's: with PTE_VERIFY they may no other. */
+static inline void page_show(struct page *page)
+{
+	if (pte_verify())
+		page_flag_set(page, PAGE_FLAG_SHOWN);
 }
 
 static inline bool page_flag(const struct page *page, u32 flag)

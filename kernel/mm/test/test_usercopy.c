@@ -26,7 +26,7 @@ static pte_t *table_below(pte_t *table, unsigned int level)
 	if (level == 4)
 		page_root_set(&space.root, pt_index(EDGE - 1, 4), pte_table(frame));
 	else
-		pte_write(&table[pt_index(EDGE - 1, level)], pte_table(frame));
+		pte_store(&table[pt_index(EDGE - 1, level)], pte_table(frame));
 	return paddr_to_virt(frame);
 }
 
@@ -39,7 +39,7 @@ static void space_make(void *root, unsigned int protection)
 	for (unsigned int level = 4; level > 1; level--)
 		table = table_below(table, level);
 	user_page = paddr_to_virt(frame);
-	pte_write(&table[pt_index(EDGE - 1, 1)], pte_make(frame, pte_protection(protection)));
+	pte_store(&table[pt_index(EDGE - 1, 1)], pte_make(frame, pte_protection(protection)));
 }
 
 static void tables_free(pte_t *table, unsigned int level)

@@ -8,6 +8,7 @@
 
 #include <lib/atomic.h>
 #include <platform/memory.h>
+#include <profile/pte.h>
 
 typedef struct {
 	u64 raw;
@@ -47,15 +48,26 @@ static inline pte_t pte_read(const pte_t *entry)
 	return (pte_t){ READ_ONCE(entry->raw) };
 }
 
-static inline void pte_write(pte_t *entry, pte_t value)
+/* Plain: for the kernel's own tables. Those of programs are edited by kernel/mm/pt_edit.h. */
+static inline void pte_store(pte_t *entry, pte_t value)
 {
 	WRITE_ONCE(entry->raw, value.raw);
 }
 
 /* Installs `value` if the entry still is `expected`. The CPU may set A and D bits meanwhile: then this fails. */
-static inline bool pte_try_replace(pte_t *entry, pte_t expected, pte_t value)
+static inline bool pte_try_store(pte_t *entry, pte_t expected, pte_t value)
 {
 	return try_cmpxchg(&entry->raw, &expected.raw, value.raw);
+}
+
+/* The kernel provides (PTE_VERIFY): the entry is not what was written to it. Stops the kernel. */
+__attribute__((noreturn, cold)) void pte_lost(const pte_t *entry, pte_t value);
+
+/* After an edit of an entry that nobody else may change. */
+static __always_inline void pte_read_again(const pte_t *entry, pte_t value)
+{
+	if (pte_verify() && unlikely(pte_read(entry).raw != value.raw))
+		pte_lost(entry, value);
 }
 
 /* Clears the entry and returns what it was, D bit included. */
@@ -135,7 +147,7 @@ struct page_root {
 unsigned int page_root_order(void);
 void page_root_init(struct page_root *root,
 		    void *frames); /* 2^page_root_order() of them, which it fills */
-/* Writes a level-4 entry of the user half, in both roots. */
+/* Writes a level-4 entry of the user half, in both roots. PTE_VERIFY: reads both again, the rules are the caller's. */
 void page_root_set(struct page_root *root, unsigned int index, pte_t entry);
 /* The root that maps only the kernel: idle and kernel threads run on it. */
 extern struct page_root kernel_root;

@@ -81,7 +81,7 @@ static void __init table_make(u64 address)
 	frame = page_table_frame_alloc();
 	if (!frame.raw)
 		boot_fail("not enough memory: no room for page tables");
-	pte_write(entry, pte_table(frame));
+	pte_store(entry, pte_table(frame));
 }
 
 void __init kernel_map_init(void)

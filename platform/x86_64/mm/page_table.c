@@ -59,7 +59,7 @@ static pte_t *kernel_entry_make(u64 address, unsigned int level)
 
 			if (!frame.raw)
 				return NULL;
-			pte_write(entry, pte_table(frame));
+			pte_store(entry, pte_table(frame));
 		} else if (pte_has(pte_read(entry), PTE_HUGE)) {
 			return NULL;
 		}
@@ -106,7 +106,7 @@ int kernel_map_pages(u64 address, paddr_t to, size_t size, u64 bits, enum memory
 
 		if (!entry)
 			return -ENOMEM;
-		pte_write(entry, pte_make(to, bits | (level > 1 ? PTE_HUGE : 0)));
+		pte_store(entry, pte_make(to, bits | (level > 1 ? PTE_HUGE : 0)));
 		address += step;
 		to.raw += step;
 		size -= MIN(size, step);
@@ -144,7 +144,7 @@ static void leaf_clear(pte_t *entry, u64 bits __unused)
 
 static void leaf_unset(pte_t *entry, u64 bits)
 {
-	pte_write(entry, pte_unset(pte_read(entry), bits));
+	pte_store(entry, pte_unset(pte_read(entry), bits));
 }
 
 void kernel_unmap(u64 address, size_t size)
@@ -190,7 +190,10 @@ void page_root_init(struct page_root *root, void *frames)
 
 void page_root_set(struct page_root *root, unsigned int index, pte_t entry)
 {
-	pte_write(&root->table[index], entry);
-	if (pti_enabled())
-		pte_write(&root_user_table(root)[index], entry);
+	pte_store(&root->table[index], entry);
+	pte_read_again(&root->table[index], entry);
+	if (!pti_enabled())
+		return;
+	pte_store(&root_user_table(root)[index], entry);
+	pte_read_again(&root_user_table(root)[index], entry);
 }

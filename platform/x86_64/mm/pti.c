@@ -30,11 +30,11 @@ static void __init page_show(const char *page, u64 bits)
 		pte_t *entry = &table[pt_index((u64)page, level)];
 
 		if (pte_none(*entry))
-			pte_write(entry, pte_table(virt_to_paddr(table_alloc())));
+			pte_store(entry, pte_table(virt_to_paddr(table_alloc())));
 		table = pte_table_of(*entry);
 	}
 	/* Not global: the kernel's root has larger pages there. */
-	pte_write(&table[pt_index((u64)page, 1)], pte_make(virt_to_paddr(page), bits));
+	pte_store(&table[pt_index((u64)page, 1)], pte_make(virt_to_paddr(page), bits));
 }
 
 static void __init range_show(const char *start, size_t size, u64 bits)

@@ -28,7 +28,7 @@ void __init probe_space_make(struct page_root *root, void *page)
 	for (unsigned int level = 1; level < 4; level++) {
 		pte_t *above = boot_memory_alloc(PAGE_SIZE);
 
-		pte_write(&above[pt_index(PROBE_ADDRESS, level)],
+		pte_store(&above[pt_index(PROBE_ADDRESS, level)],
 			  pte_make(virt_to_paddr(table), bits));
 		table = above;
 		bits |= PTE_WRITE;
