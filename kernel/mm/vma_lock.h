@@ -76,7 +76,7 @@ static inline void vma_mark(struct vma *vma, u64 sequence)
 /* mm->lock held for writing, no spinlock. Until it is given up no fault is at this vma. Again for one that is locked: nothing. */
 static inline void vma_write_lock(struct vma *vma)
 {
-	check(rwsem_is_write_held(&vma->mm->lock));
+	expect(rwsem_is_write_held(&vma->mm->lock));
 	if (!fault_locks_mm())
 		vma_mark(vma, vma->mm->lock_seq);
 }
@@ -84,8 +84,9 @@ static inline void vma_write_lock(struct vma *vma)
 /* For checks. */
 static inline bool vma_is_write_locked(const struct vma *vma)
 {
-	return rwsem_is_write_held(&vma->mm->lock) &&
-	       (fault_locks_mm() || vma->lock_seq == vma->mm->lock_seq);
+	if (fault_locks_mm())
+		return rwsem_is_write_held(&vma->mm->lock);
+	return vma->lock_seq == vma->mm->lock_seq;
 }
 
 /* The same of one that leaves the tree. */
