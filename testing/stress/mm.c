@@ -353,8 +353,7 @@ static void step(void)
 		own_move();
 		break;
 	case 24:
-		if (!draw(4))
-			kept_fork();
+		kept_fork();
 		break;
 	case 25 ... 34:
 		kept_write();
@@ -400,7 +399,7 @@ static void report(double seconds)
 
 		for (unsigned int i = 0; i < THREADS; i++)
 			all += workers[i].done[kind];
-		printf("@@@ rate %s %.1f\n", names[kind], (double)all / seconds);
+		printf("@@@ rate %s %.2f\n", names[kind], (double)all / seconds);
 	}
 }
 
