@@ -18,6 +18,8 @@ static bool mm_init_tables(struct mm *mm)
 
 	if (!root)
 		return false;
+	if (pte_verify())
+		atomic_set(&root->table_refs, 1);
 	page_table_set_level(root, 4);
 	spin_init((struct spinlock *)root->table_lock, RANK_PAGE_TABLE);
 	if (mmu_context_init(&mm->mmu, page_virt(root))) {

@@ -15,11 +15,26 @@ static inline struct page *page_table_page(const pte_t *entry)
 	return frame_page(((u64)entry - DIRECT_MAP_BASE) >> PAGE_SHIFT);
 }
 
+void __cold __noreturn pte_bad(const pte_t *entry, pte_t value, const char *what);
+
+/* Entries of its table are about to be changed. */
+static __always_inline void page_table_check(const pte_t *entry)
+{
+	const struct page *table = page_table_page(entry);
+
+	if (unlikely(!table->table_level))
+		pte_bad(entry, pte_read(entry), "it is in no page table of a program");
+	if (unlikely(atomic_read(&table->table_refs) != 1))
+		pte_bad(entry, pte_read(entry), "the page table is shared");
+}
+
 /* The lock of a page table, from a pointer to any of its entries. */
 static inline struct spinlock *page_table_lock(const pte_t *entry)
 {
 	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock),
 		       "the lock fits");
+	if (pte_verify())
+		page_table_check(entry);
 	return (struct spinlock *)page_table_page(entry)->table_lock;
 }
 
@@ -50,7 +65,6 @@ extern u64 pte_attribute_bits;
 
 /* An edit of `entry`, which is `old`: stops the kernel if it breaks a rule; counts mappings. */
 void pte_check(const pte_t *entry, pte_t old, pte_t value);
-void __cold __noreturn pte_bad(const pte_t *entry, pte_t value, const char *what);
 void pt_verify_init(void);
 
 /* Before a table is first written, or seen: what its entries are. */
@@ -78,21 +92,22 @@ static __always_inline void pte_count_down(const pte_t *entry, pte_t old)
 		pte_bad(entry, old, "it mapped a frame that nobody has counted");
 }
 
-/* A frame to an empty entry. False: pte_check must look. */
+/* A frame to an empty entry. False: pte_check must look. What is mapped already, or counted as mapped, may be mapped. */
 static __always_inline bool pte_check_new(const pte_t *entry, pte_t value)
 {
 	const u64 attributes = value.raw & pte_attribute_bits;
-	const struct page *table = page_table_page(entry);
 	struct page *page = pte_page(value);
 
-	if (unlikely(table->table_level != 1) || unlikely(atomic_read(&table->table_refs) != 1))
-		return false;
-	if (attributes != PTE_ACCESS_READ && attributes != PTE_ACCESS_WRITE)
-		return attributes == (PTE_ACCESS_READ | PTE_SOFT_SPECIAL) && page == zero_page;
-	if (page->owner != PAGE_ANON)
-		return page->owner == PAGE_CACHE && atomic_read(&page->mapcount) > 0;
-	pte_count_up(entry, page, value);
-	return true;
+	if (attributes == PTE_ACCESS_READ && likely(atomic_read(&page->mapcount) > 0)) {
+		if (page->owner == PAGE_ANON)
+			atomic_inc(&page->mapcount);
+		return true;
+	}
+	if (attributes == PTE_ACCESS_WRITE && page->owner == PAGE_ANON) {
+		pte_count_up(entry, page, value);
+		return true;
+	}
+	return attributes == (PTE_ACCESS_READ | PTE_SOFT_SPECIAL) && page == zero_page;
 }
 
 static __always_inline void pte_check_usual(const pte_t *entry, pte_t value)

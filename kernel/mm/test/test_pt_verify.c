@@ -38,6 +38,7 @@ static pte_t maps_writable(const struct page *page)
 
 static void mistake(pte_t *entry, pte_t value, const char *what)
 {
+	(void)page_table_lock(entry);
 	pte_write(entry, value);
 	kunit_survived(what);
 	pte_store(entry, (pte_t){ 0 });

@@ -4,7 +4,10 @@
  * true at the moment of the edit, under the locks that the edit needs anyway:
  *
  *	rule						why it holds
- *	the entry lies in a page table of a program	tables get their level before they are seen, and lose it when they are freed
+ *	the table that is locked for an edit is one of	tables get their level before they are seen, and lose it when they are freed
+ *	a program, and nobody else's			(page_table_lock() looks); pt_share.c: whoever wants to change a shared one
+ *							takes a copy, or is the last sharer; only the address space itself
+ *							makes sharers, with mm->lock for writing
  *	no reserved bit, no address beyond memory,	entries are made of a frame, vma->pte_bits and what is listed in page_table.h
  *	nothing global
  *	present entries are of user mode and accessed,	so the CPU has nothing to report in an entry, and edits need no exchange
@@ -18,9 +21,8 @@
  *							that are no mappings (lookups, pinned pages, debuggers) do not matter
  *	a page that is not anonymous has its mapping	who maps it counts it before, so that truncation finds the mapping
  *	counted
- *	a shared table's entries only lose the		pt_share.c: whoever wants more takes a copy, or is the last sharer; only the
- *	permission to write (whether one is cleared	address space itself makes sharers, with mm->lock for writing
- *	is not looked at)
+ *	a shared table's entries only lose the		its lock is taken by who copies it, and by nobody else
+ *	permission to write
  *	a special entry is the zero page, read-only,	others have struct pages, and are counted
  *	or a frame that no allocator has
  *	a directory entry points to a table of the	tables are made for a level; a split and an unsharing replace what is not

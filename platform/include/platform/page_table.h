@@ -64,9 +64,12 @@ static inline bool pte_try_store(pte_t *entry, pte_t expected, pte_t value)
 __attribute__((noreturn, cold)) void pte_lost(const pte_t *entry, pte_t value);
 
 /* After an edit of an entry that nobody else may change. */
-static __always_inline void pte_read_again(const pte_t *entry, pte_t value)
+static __always_inline void pte_read_again(pte_t *entry, pte_t value)
 {
-	if (pte_verify() && unlikely(pte_read(entry).raw != value.raw))
+	if (!pte_verify())
+		return;
+	__asm__ volatile("" : "+m"(entry->raw)); /* the compiler must not know what is there */
+	if (unlikely(entry->raw != value.raw))
 		pte_lost(entry, value);
 }
 
