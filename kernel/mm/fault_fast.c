@@ -102,14 +102,17 @@ static __always_inline enum outcome fault_is_done(enum event how)
  * The lock of the page table, if nobody has it, and if the vma, which has these bits now, is as it was when the tests began.
  * (The lock is taken by a full barrier.)
  */
-static __always_inline bool table_try_lock(struct spinlock *lock, const struct vma *vma,
-					   u64 sequence, u64 *bits)
+static __always_inline bool table_try_lock(struct spinlock *lock, const pte_t *entry,
+					   const struct vma *vma, u64 sequence, u64 *bits)
 {
 	if (unlikely(!spin_try_lock_pinned(lock)))
 		return false;
 	*bits = READ_ONCE(vma->pte_bits);
-	if (likely(vma_look_holds(vma, sequence)))
+	if (likely(vma_look_holds(vma, sequence))) {
+		if (pte_verify())
+			page_table_check(entry);
 		return true;
+	}
 	spin_unlock_pinned(lock);
 	return false;
 }
@@ -124,8 +127,8 @@ static __always_inline enum outcome fault_usual_read(struct usual *u, u64 addres
 
 	if (unlikely(out != FAULT_DONE))
 		return out;
-	lock = page_table_lock(entry);
-	if (unlikely(!table_try_lock(lock, vma, u->sequence, &bits)))
+	lock = page_table_lock_unchecked(entry);
+	if (unlikely(!table_try_lock(lock, entry, vma, u->sequence, &bits)))
 		return FAULT_UNUSUAL_HELD;
 	/* If another CPU was faster, it has done the work. */
 	if (likely(pte_none(pte_read(entry))))
@@ -150,8 +153,8 @@ static __noinline enum outcome fault_usual_write(struct usual *u, u64 address)
 	if (unlikely(!page))
 		return FAULT_UNUSUAL_HELD;
 	vma_set_has_anon(vma);
-	lock = page_table_lock(entry);
-	if (unlikely(!table_try_lock(lock, vma, u->sequence, &bits))) {
+	lock = page_table_lock_unchecked(entry);
+	if (unlikely(!table_try_lock(lock, entry, vma, u->sequence, &bits))) {
 		page_put(page);
 		return FAULT_UNUSUAL_HELD;
 	}

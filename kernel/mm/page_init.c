@@ -118,8 +118,6 @@ void __init page_init(void)
 			list_init(&buddy.free[kind][order]);
 	page_array_init();
 	pages_ready = true;
-	if (pte_verify())
-		pt_verify_init();
 	while (boot_memory_next_free(&cursor, &start, &end))
 		page_add_range(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
 	/* As Linux's min_free_kbytes of small machines; at most 16 MiB. */

@@ -1,7 +1,8 @@
 /*
  * Edits of page tables of programs, the only ones: a store each; with PTE_VERIFY the store is checked before, and read again
  * after. What is checked, and why it holds, is in verify/pt_verify.c. The usual edits are checked here, in the caller; a rule
- * that seems broken here is looked at there once more. */
+ * that seems broken here is looked at there once more.
+ */
 #pragma once
 
 #include <kernel/locks.h>
@@ -28,14 +29,20 @@ static __always_inline void page_table_check(const pte_t *entry)
 		pte_bad(entry, pte_read(entry), "the page table is shared");
 }
 
-/* The lock of a page table, from a pointer to any of its entries. */
-static inline struct spinlock *page_table_lock(const pte_t *entry)
+/* Who takes it looks afterwards whether the table still is the address space's own (fault_fast.c). */
+static inline struct spinlock *page_table_lock_unchecked(const pte_t *entry)
 {
 	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock),
 		       "the lock fits");
+	return (struct spinlock *)page_table_page(entry)->table_lock;
+}
+
+/* The lock of a page table, from a pointer to any of its entries. */
+static inline struct spinlock *page_table_lock(const pte_t *entry)
+{
 	if (pte_verify())
 		page_table_check(entry);
-	return (struct spinlock *)page_table_page(entry)->table_lock;
+	return page_table_lock_unchecked(entry);
 }
 
 /* A frame or the memory of one: set although the CPU may not use it (PROT_NONE keeps the frame of an absent entry). */

@@ -9,6 +9,8 @@ static struct slab_cache *vma_slab;
 
 void __init vm_init(void)
 {
+	if (pte_verify())
+		pt_verify_init();
 	mm_slab_init();
 	page_cache_init_slab();
 	vma_slab = slab_cache_create("vm_area_struct", sizeof(struct vma), 0);
