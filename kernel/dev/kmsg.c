@@ -32,7 +32,7 @@ static int kmsg_open(struct inode *inode, struct file *file)
 	reader = kzalloc(sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
-	mutex_init(&reader->lock, RANK_SLEEP_MISC);
+	mutex_init(&reader->lock, RANK_SEQ_FILE);
 	reader->sequence = log_first_sequence();
 	file->private_data = reader;
 	return 0;
@@ -76,11 +76,12 @@ static ssize_t record_read(struct kmsg_reader *reader, struct io_iter *iter)
 	if (length < 0 || sequence == reader->sequence)
 		return -EAGAIN;
 	size = record_format(reader, &info, (size_t)length);
+	/* As on Linux the reader is past it, whatever becomes of it. */
+	reader->sequence = sequence;
 	if (iter->left < size)
 		return -EINVAL;
 	if (io_iter_write(iter, reader->text, size) != size)
 		return -EFAULT;
-	reader->sequence = sequence;
 	return (ssize_t)size;
 }
 
@@ -106,7 +107,7 @@ static ssize_t kmsg_read(struct file *file, struct io_iter *iter, u64 *position)
 static ssize_t kmsg_write(struct file *file, struct io_iter *iter, u64 *position)
 {
 	size_t size = iter->left;
-	enum log_level level = LOG_WARNING;
+	unsigned int level = LOG_WARNING | LOG_FROM_USER;
 	const char *text;
 	char *line;
 	u64 priority;
@@ -124,12 +125,12 @@ static ssize_t kmsg_write(struct file *file, struct io_iter *iter, u64 *position
 	line[size] = 0;
 	text = line;
 	if (line[0] == '<' && !parse_u64_prefix(line + 1, 10, &priority, &text) && *text == '>') {
-		level = (enum log_level)(priority & 7);
+		level = priority & 0xf8 ? priority & 0xff : (priority & 7) | LOG_FROM_USER;
 		text++;
 	} else {
 		text = line;
 	}
-	printk(level, "%s", text);
+	printk((enum log_level)level, "%s", text);
 	kfree(line);
 	return (ssize_t)size;
 }

@@ -109,7 +109,7 @@ static void log_lines(enum log_level level, const char *text, size_t length)
 		size_t line = newline ? (size_t)(newline - text) : length;
 
 		log_store(level, text, line, now);
-		if ((int)level < READ_ONCE(level_shown))
+		if (LOG_LEVEL(level) < READ_ONCE(level_shown))
 			console_show(text, line, now);
 		line += newline != NULL;
 		text += line;

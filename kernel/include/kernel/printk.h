@@ -18,6 +18,9 @@ enum log_level {
 	LOG_INFO,
 	LOG_DEBUG
 };
+/* May be added to a level: a program says it. A whole facility of syslog(3), of which the kernel's own is 0. */
+#define LOG_FROM_USER 8
+#define LOG_LEVEL(level) ((int)(level)&7)
 
 void printk(enum log_level level, const char *format, ...) __printf(2, 3);
 void vprintk(enum log_level level, const char *format, __builtin_va_list args);
@@ -67,7 +70,7 @@ void dump_stack(void);
 struct log_record_info {
 	u64 sequence;
 	u64 time_ns;
-	enum log_level level;
+	enum log_level level; /* with its facility */
 };
 ssize_t log_read(u64 *seq, struct log_record_info *info, char *buffer, size_t size);
 u64 log_first_sequence(void), log_next_sequence(void);
