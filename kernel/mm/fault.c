@@ -403,6 +403,11 @@ bool vm_fault_trap(u64 address, u32 fault)
 	if (!user_mode && (!mm || !preemptible()))
 		return false;
 	event_count(EVENT_PAGE_FAULT);
+	/* The fault may come to mm->lock, or not, by what else happens: no lock that the kernel holds may come behind it. */
+	if (!user_mode) {
+		lock_rank_enter(RANK_MM, false);
+		lock_rank_exit(RANK_MM);
+	}
 	if (likely(address < USER_END))
 		error = fault_mm(mm, address, fault_flags(fault));
 	if (likely(!error)) {
