@@ -46,5 +46,5 @@ bool huge_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
 struct page *huge_drop(struct mm *mm, u64 address, u64 end, pte_t **entry);
 /* Writes to the vma may get huge pages, as far as the mode and the vma go. */
 bool huge_eligible(const struct vma *vma);
-/* A page table takes the place of the huge page at `address`, unless that has happened. mm->lock held. 0 or -ENOMEM. */
+/* A page table takes the place of the huge page at `address`, unless that has happened. The vma's or mm->lock held. 0 or -ENOMEM. */
 int huge_split(struct mm *mm, pte_t *directory, u64 address);

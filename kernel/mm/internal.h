@@ -117,7 +117,7 @@ static inline bool pte_table_is_shared(pte_t directory)
 
 /* Fork: the child gets the parent's table of `address`. False: out of memory. `*changed`: CPUs of the parent must flush. */
 bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed);
-/* Makes the table of `address` (those of a range) the address space's own; splits huge pages. mm->lock held. 0 or -ENOMEM. */
+/* Makes the table of `address` (those of a range) the address space's own; splits huge pages. The vma's or mm->lock held. 0 or -ENOMEM. */
 int pt_unshare(struct mm *mm, u64 address);
 int pt_unshare_spans(struct mm *mm, u64 start, u64 end, bool keep_huge);
 static inline int pt_unshare_range(struct mm *mm, u64 start, u64 end, bool keep_huge)

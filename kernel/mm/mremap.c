@@ -14,7 +14,7 @@ struct remap {
 
 /* --- Moving entries -------------------------------------------------------------------------------------------------- */
 
-/* Entries from one table to another or the same one. mm->lock is held for writing: nobody else takes two table locks. */
+/* Entries from one table to another or the same one. mm->lock is held for writing: nobody else takes the locks of these two. */
 static void move_table(pte_t *from, pte_t *to, u64 count)
 {
 	struct spinlock *from_lock = page_table_lock(from), *to_lock = page_table_lock(to);

@@ -1,5 +1,5 @@
 /*
- * Sleeping reader-writer lock. The fast paths are one compare-and-exchange on the state word. Whoever cannot have the lock
+ * Sleeping reader-writer lock. The fast paths are one locked instruction on the state word. Whoever cannot have the lock
  * queues, and is given it by the one who releases (a writer, or all readers up to the next writer): first come, first
  * served, so neither side starves.
  */

@@ -213,7 +213,7 @@ static inline struct vma *vma_prev(const struct vma *vma)
 }
 
 /*
- * Faults of user and kernel code arrive through trap_page_fault (fault.c). Populates the mapped parts of [start, start +
+ * Faults of user and kernel code arrive through trap_page_fault (fault_fast.c). Populates the mapped parts of [start, start +
  * length) as by faults; mm->lock is not held. 0, or the first error: -EFAULT, -EACCES, -ERANGE, -ENOMEM.
  */
 int vm_populate(struct mm *mm, u64 start, u64 length, bool write);

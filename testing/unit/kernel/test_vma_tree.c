@@ -181,6 +181,11 @@ static void check_lookups(void)
 		     oracle_gap(count, LOW, address_of(PAGES)));
 	MODEL_EXPECT(vma_find_gap(&mm, count * PAGE_SIZE, low, high) ==
 		     oracle_gap(count, low, high));
+	/* As mmap asks, by what is remembered of the last time. */
+	MODEL_EXPECT(vma_find_gap(&mm, count * PAGE_SIZE, LOW, mm.mmap_base) ==
+		     oracle_gap(count, LOW, mm.mmap_base));
+	if (!owner[page])
+		MODEL_EXPECT(vma_above(&mm, address) == oracle_find(page));
 }
 
 static void check_order(void)
@@ -215,6 +220,7 @@ int main(int argc, char **argv)
 					       step_erase,  step_resize, step_flags };
 
 	model_seed(&state, argc, argv);
+	mm.mmap_base = address_of(PAGES - PAGES / 8);
 	for (unsigned int i = 0; i < STEPS; i++) {
 		steps[random_below(&state, ARRAY_LEN(steps))]();
 		check_lookups();
