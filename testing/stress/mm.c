@@ -388,19 +388,31 @@ static void own_prepare(struct worker *worker)
 		bad("own memory");
 }
 
+static unsigned long done_all(enum kind kind)
+{
+	unsigned long all = 0;
+
+	for (unsigned int i = 0; i < THREADS; i++)
+		all += *(volatile unsigned long *)&workers[i].done[kind];
+	return all;
+}
+
+static bool any_idle(void)
+{
+	for (unsigned int kind = 0; kind < KINDS; kind++)
+		if (!done_all(kind))
+			return true;
+	return false;
+}
+
 static void report(double seconds)
 {
 	struct rusage usage;
 
 	getrusage(RUSAGE_SELF, &usage);
 	printf("@@@ rate fault %.0f\n", (double)usage.ru_minflt / seconds);
-	for (unsigned int kind = 0; kind < KINDS; kind++) {
-		unsigned long all = 0;
-
-		for (unsigned int i = 0; i < THREADS; i++)
-			all += workers[i].done[kind];
-		printf("@@@ rate %s %.2f\n", names[kind], (double)all / seconds);
-	}
+	for (unsigned int kind = 0; kind < KINDS; kind++)
+		printf("@@@ rate %s %.2f\n", names[kind], (double)done_all(kind) / seconds);
 }
 
 /* What the kernel counted of locks; nothing on Linux. */
@@ -451,6 +463,9 @@ int main(int count, char **arguments)
 		if (pthread_create(&threads[i], NULL, work, &workers[i]))
 			bad("pthread_create");
 	sleep(seconds);
+	/* On a host that is busy with other things nothing may have come to some. */
+	for (unsigned int more = 0; more < 6 * seconds && any_idle(); more++)
+		sleep(1);
 	stop = true;
 	for (unsigned int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);

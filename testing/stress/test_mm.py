@@ -38,9 +38,9 @@ def initramfs(program, seconds):
 
 def stress(booting, progress, program, profile, seconds, options=(), words=""):
     name = "+".join((profile, *options)) + (f", {words}" if words else "")
-    with booting(profile, options=options, kind=Machine, timeout=seconds * 3 + 120, smp=4,
+    with booting(profile, options=options, kind=Machine, timeout=seconds * 8 + 180, smp=4,
                  initrd=initramfs(program, seconds), append=f"console=ttyS0 panic=-1 {words}".strip()) as machine:
-        end = machine.expect(r"@@@ (bad [^\r\n]*|done)", seconds * 3 + 90)
+        end = machine.expect(r"@@@ (bad [^\r\n]*|done)", seconds * 8 + 120)
         assert end[1] == "done", end[1]
         assert machine.wait(60) == 0
     output = machine.output
