@@ -200,6 +200,18 @@ static inline void vma_touch(struct vma *vma)
 		WRITE_ONCE(vma->touched, true);
 }
 
+/*
+ * Of memory that is unmapped a page table stays where a neighbour (either may be NULL) lies in it too. Whoever is unmapped last
+ * must look for it, touched or not: so each table always lies in a vma that is.
+ */
+static inline void vma_touch_neighbours(struct vma *prev, struct vma *next)
+{
+	if (prev)
+		vma_touch(prev);
+	if (next)
+		vma_touch(next);
+}
+
 /* Bits of an entry that does not permit writing, whatever the vma says. */
 static inline u64 vma_read_bits(const struct vma *vma)
 {

@@ -79,9 +79,10 @@ static int make_tables(struct remap *r, u64 to, u64 length)
 /* What make_tables made, for a mapping that is not to be: no vma is there, and nobody would find them. */
 static void drop_tables(struct mm *mm, u64 start, u64 end)
 {
-	const struct vma *next = vma_find(mm, start), *prev = vma_below(mm, next);
+	struct vma *next = vma_find(mm, start), *prev = vma_below(mm, next);
 	struct gather gather;
 
+	vma_touch_neighbours(prev, next);
 	gather_begin(&gather, mm);
 	pt_free_range(&gather, start, end, prev ? prev->end : 0, next ? next->start : USER_HALF_END);
 	gather_end(&gather);

@@ -43,6 +43,7 @@ static int unmap_several(struct mm *mm, u64 start, u64 end)
 	detach_range(mm, start, end, &detached);
 	next = vma_find(mm, start);
 	prev = vma_below(mm, next);
+	vma_touch_neighbours(prev, next);
 	gather_begin(&gather, mm);
 	list_for_each_entry (vma, &detached, rmap_link)
 		vm_zap(&gather, vma, vma->start, vma->end, false);
@@ -60,6 +61,7 @@ static __noinline void unmap_pages(struct vma *vma, u64 start, u64 end, u64 floo
 	struct gather gather;
 
 	mm_note_peak(vma->mm);
+	vma_touch_neighbours(vma->prev, vma->next);
 	gather_begin(&gather, vma->mm);
 	vm_zap(&gather, vma, start, end, false);
 	pt_free_range(&gather, start, end, floor, ceiling);

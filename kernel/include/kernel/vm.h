@@ -76,7 +76,8 @@ struct vma {
 	u64 gap; /* [mm] free bytes before `start`, without the guard gap of a stack; vma_tree.c: up to a bound */
 	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
 	u32 flags; /* [mm] VM_* */
-	u8 touched; /* [A] set once, before the first page table is made for it: else there is nothing to unmap */
+	/* [A] set once, before the first page table is made for it, or left to it by a neighbour: else there is nothing to unmap */
+	u8 touched;
 	u8 has_anon; /* [A] set once: some entry may map a frame that is no file's */
 	u16 fault_pages; /* [mm] that a fault fills, as the program has asked; 0: it has not */
 	u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
