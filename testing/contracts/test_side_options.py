@@ -6,15 +6,15 @@ from testing.contracts import run
 CASES = [
     # Free pages that are cleared in idle time are zero, and are found.
     ("performance", "PAGE_ZERO_AHEAD", ["vm/"]),
-    # Page faults that take the lock of the whole address space do the same.
-    ("fortress", "FAULT_LOCK_RWSEM", ["vm/", "misc/"]),
     # Programs see no stale translation when the tags of libs/asid alone decide what four CPUs forget: also of threads,
     # which are in misc/, and of memory that fork and execve leave.
     ("fortress", "TLB_MODEL", ["vm/", "misc/", "process/"]),
+    # Page faults that take the lock of the whole address space do the same.
+    pytest.param("fortress", "FAULT_LOCK_RWSEM", ["vm/", "misc/"], marks=pytest.mark.full),
 ]
 
 
-@pytest.mark.parametrize("profile, option, areas", CASES, ids=[option for _, option, _ in CASES])
+@pytest.mark.parametrize("profile, option, areas", CASES)
 def test_contracts_with(built, progress, profile, option, areas):
     kernel = built(profile, option)
     for area in areas:
