@@ -23,6 +23,17 @@ static inline char process_state(pid_t pid)
 	return name_end ? name_end[2] : 0;
 }
 
+/* Until the first thread of the process has ended; the process may have others. */
+static inline void wait_first_thread(pid_t pid)
+{
+	char letter;
+
+	while ((letter = process_state(pid)) != 'Z') {
+		expect(letter);
+		sleep_ms(1);
+	}
+}
+
 /* Until the process sleeps, so that a signal would wake it, or has ended. */
 static inline void wait_asleep(pid_t pid)
 {

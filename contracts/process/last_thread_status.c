@@ -21,7 +21,6 @@ int main(void)
 	pthread_t thread;
 	pid_t child;
 	int status;
-	char state;
 
 	must(pipe(release));
 	child = fork_child();
@@ -29,11 +28,7 @@ int main(void)
 		expect_eq(pthread_create(&thread, NULL, last, NULL), 0);
 		syscall(SYS_exit, 5);
 	}
-	/* Z: the first thread has left. */
-	while ((state = process_state(child)) != 'Z') {
-		expect(state);
-		sleep_ms(1);
-	}
+	wait_first_thread(child);
 	expect_eq(waitpid(child, &status, WNOHANG), 0);
 	must(kill(child, 0));
 	expect_eq(write(release[1], "x", 1), 1);

@@ -70,8 +70,7 @@ static void leaderless(void)
 		expect_eq(pthread_create(&thread, NULL, sleeping, NULL), 0);
 		syscall(SYS_exit, 0);
 	}
-	while (process_state(child) != 'Z')
-		sleep_ms(1);
+	wait_first_thread(child);
 	snprintf(path, sizeof(path), "/proc/%d/oom_score", child);
 	fd = must(open(path, O_RDONLY));
 	expect(must(read(fd, text, sizeof(text) - 1)) > 1);

@@ -305,7 +305,7 @@ static void kept_fork(void)
 	self->done[FORK]++;
 }
 
-/* --- Own memory: two places, beside each other or in two page tables, of which one is mapped ------------------------------------------------------------------------ */
+/* --- Own memory: two places, beside each other or in two page tables, of which one is mapped ------------- */
 
 static void own_move(void)
 {
@@ -328,39 +328,24 @@ static void own_move(void)
 
 /* --- The rest ----------------------------------------------------------------------------------------------------------------- */
 
+/* In 64 steps. */
+static const struct {
+	unsigned int share;
+	void (*run)(void);
+} steps[] = {
+	{ 8, wild_map },     { 4, wild_unmap },	  { 4, wild_protect }, { 3, wild_discard },
+	{ 2, kept_protect }, { 2, kept_discard }, { 1, own_move },     { 1, kept_fork },
+	{ 10, kept_write },  { 29, wild_touch },
+};
+
 static void step(void)
 {
-	switch (draw(64)) {
-	case 0 ... 7:
-		wild_map();
-		break;
-	case 8 ... 11:
-		wild_unmap();
-		break;
-	case 12 ... 15:
-		wild_protect();
-		break;
-	case 16 ... 18:
-		wild_discard();
-		break;
-	case 19 ... 20:
-		kept_protect();
-		break;
-	case 21 ... 22:
-		kept_discard();
-		break;
-	case 23:
-		own_move();
-		break;
-	case 24:
-		kept_fork();
-		break;
-	case 25 ... 34:
-		kept_write();
-		break;
-	default:
-		wild_touch();
-	}
+	uint64_t left = draw(64);
+	unsigned int i = 0;
+
+	while (left >= steps[i].share)
+		left -= steps[i++].share;
+	steps[i].run();
 }
 
 static void *work(void *data)
