@@ -333,6 +333,13 @@ static __noinline struct vma *fault_find(struct mm *mm, u64 address)
 	return vma && vma->start <= address ? vma : fault_find_stack(mm, address);
 }
 
+/* Where there was one fault there is another, and if it is a usual one it need not come here. */
+static __always_inline void expect_more(const struct vma *vma)
+{
+	if (READ_ONCE(vma->fault_kinds))
+		vma_expect_faults(vma);
+}
+
 /* By way of mm->lock; grows a stack. */
 static __noinline int fault_mm_locked(struct mm *mm, u64 address, u32 flags)
 {
@@ -344,6 +351,8 @@ static __noinline int fault_mm_locked(struct mm *mm, u64 address, u32 flags)
 	if (unlikely(!vma || !vma_holds(vma, address)))
 		vma = fault_find(mm, address);
 	error = likely(vma) ? vm_fault_vma(vma, address, flags) : -EFAULT;
+	if (likely(!error))
+		expect_more(vma);
 	rwsem_read_unlock(&mm->lock);
 	return error;
 }
@@ -357,6 +366,7 @@ static __always_inline int fault_mm(struct mm *mm, u64 address, u32 flags)
 	if (unlikely(!vma))
 		return fault_mm_locked(mm, address, flags);
 	error = fault_vma(vma, address, flags);
+	expect_more(vma);
 	vma_read_unlock(vma, mm);
 	return error;
 }
@@ -411,7 +421,7 @@ bool vm_fault_trap(u64 address, u32 fault)
 	if (likely(address < USER_END))
 		error = fault_mm(mm, address, fault_flags(fault));
 	if (likely(!error)) {
-		current->faults_minor++;
+		current->head.faults_minor++;
 		return true;
 	}
 	if (!user_mode)

@@ -25,6 +25,14 @@ static unsigned int empty_run(const pte_t *entry, unsigned int limit)
 	return n;
 }
 
+/* At least 1, whatever another CPU, which this may have been before, has of it. */
+static inline unsigned int walk_pages(void)
+{
+	const unsigned int pages = this_cpu(fault_walk_pages);
+
+	return pages ? pages : 1;
+}
+
 /* How many entries a fault here fills, from its own on. The table's lock is not held: a wrong guess does no harm. */
 static inline unsigned int around_pages(const struct fault *f)
 {
@@ -37,6 +45,9 @@ static inline unsigned int around_pages(const struct fault *f)
 		return empty_run(f->entry, (unsigned int)MIN(room, (u64)f->vma->fault_pages));
 	if (unlikely(f->vma->flags & (VM_RANDOM | VM_SEQUENTIAL)))
 		return f->vma->flags & VM_RANDOM ? 1 : empty_run(f->entry, limit);
+	/* The walk goes on where this CPU's last one ended: also from one page table to the next. */
+	if (f->address == this_cpu(fault_walk_at))
+		return MIN(limit, walk_pages());
 	while (n < limit && n <= index && !pte_none(pte_read(f->entry - n)))
 		n *= 2;
 	return MIN(n, limit);
@@ -103,11 +114,10 @@ static __noinline int fault_write_batch(const struct fault *f, unsigned int coun
 }
 
 /* The zero page costs no memory: all that a run may need is mapped. */
-static int fault_read(const struct fault *f)
+static int fault_read(const struct fault *f, unsigned int count)
 {
 	const pte_t zero = pte_make(page_paddr(zero_page), vma_read_bits(f->vma) | PTE_SOFT_SPECIAL);
 	struct spinlock *lock = page_table_lock(f->entry);
-	unsigned int count = around_pages(f);
 
 	spin_lock(lock);
 	for (unsigned int i = 0; i < count; i++)
@@ -117,15 +127,24 @@ static int fault_read(const struct fault *f)
 	return 0;
 }
 
+/* As many as a fault fills at most: so does the next one, if it comes right behind them. */
+static inline void note_walk(const struct fault *f, unsigned int count)
+{
+	if (count > 1 && count == (unsigned int)READ_ONCE(vm_fault_pages)) {
+		this_cpu(fault_walk_pages) = count;
+		this_cpu(fault_walk_at) = f->address + (u64)count * PAGE_SIZE;
+	}
+}
+
 int vm_fault_anonymous(const struct fault *f)
 {
-	unsigned int count;
+	unsigned int count = around_pages(f);
 
+	note_walk(f, count);
 	if (!f->write) {
 		event_count(EVENT_FAULT_ZERO_PAGE);
-		return fault_read(f);
+		return fault_read(f, count);
 	}
 	event_count(EVENT_FAULT_ANON);
-	count = around_pages(f);
 	return count > 1 ? fault_write_batch(f, count) : fault_write_single(f);
 }

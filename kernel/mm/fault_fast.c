@@ -22,16 +22,9 @@
 #include <kernel/preempt.h>
 #include <kernel/task.h>
 
-/* Flags that must be as wanted, and those wanted. Either constant `write`. */
 static __always_inline bool vma_is_usual(const struct vma *vma, bool write)
 {
-	const u32 never = VM_SHARED | VM_SPECIAL | VM_RANDOM | VM_SEQUENTIAL;
-	const u32 flags = vma->flags;
-
-	if (write ? (flags & (never | VM_WRITE)) != VM_WRITE
-		  : (flags & never) || !(flags & (VM_READ | VM_WRITE | VM_EXEC)))
-		return false;
-	return !vma->ops && !vma->fault_pages;
+	return READ_ONCE(vma->fault_kinds) & (write ? FAULT_RANGE_WRITE : FAULT_RANGE_READ);
 }
 
 /* Whether the entry before it, in the same table, is in use. */
@@ -93,7 +86,7 @@ static __always_inline enum outcome fault_is_done(enum event how)
 	event_count(EVENT_PAGE_FAULT);
 	event_count(EVENT_FAULT_FAST);
 	event_count(how);
-	current->faults_minor++;
+	current->head.faults_minor++;
 	vma_look_end(current->mm);
 	return FAULT_DONE;
 }
@@ -182,7 +175,7 @@ static bool fault_walk(struct usual *u)
 		return false;
 	event_count(EVENT_PAGE_FAULT);
 	event_count(EVENT_FAULT_FAST);
-	current->faults_minor++;
+	current->head.faults_minor++;
 	return true;
 }
 

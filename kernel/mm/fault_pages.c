@@ -12,6 +12,7 @@ static void set_for_all(struct mm *mm, u16 pages)
 	for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
 		vma_write_lock(vma);
 		vma->fault_pages = pages;
+		vma_update_fault_kinds(vma);
 		vma = vma_merge(vma);
 	}
 }
@@ -33,6 +34,7 @@ static int set_for_range(struct mm *mm, u64 start, u64 end, u16 pages)
 		vma = vma_find(mm, start);
 		vma_write_lock(vma);
 		vma->fault_pages = pages;
+		vma_update_fault_kinds(vma);
 		vma_merge(vma);
 		start = stop;
 	}

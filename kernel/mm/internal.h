@@ -194,6 +194,25 @@ static inline struct vma *vma_below(const struct mm *mm, const struct vma *next)
 	return next ? next->prev : mm->last;
 }
 
+/* Which faults are usual ones (fault_fast.c): FAULT_RANGE_*. */
+static inline u32 vma_fault_kinds(const struct vma *vma)
+{
+	const u32 never = VM_SHARED | VM_SPECIAL | VM_RANDOM | VM_SEQUENTIAL;
+
+	_Static_assert(FAULT_RANGE_READ == (VM_READ | VM_WRITE | VM_EXEC) &&
+			       FAULT_RANGE_WRITE == VM_WRITE,
+		       "kinds are protections");
+	if ((vma->flags & never) || vma->ops || vma->fault_pages)
+		return 0;
+	return vma->flags & (VM_READ | VM_WRITE | VM_EXEC);
+}
+
+/* After a change of flags, ops or fault_pages. */
+static inline void vma_update_fault_kinds(struct vma *vma)
+{
+	WRITE_ONCE(vma->fault_kinds, vma_fault_kinds(vma));
+}
+
 static inline void vma_touch(struct vma *vma)
 {
 	if (!READ_ONCE(vma->touched))

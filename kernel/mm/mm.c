@@ -115,6 +115,7 @@ void mm_activate(struct mm *mm)
 
 	spin_lock(&current->lock);
 	flags = irq_save();
+	fault_hint_forget();
 	WRITE_ONCE(current->mm, mm);
 	mmu_switch(old ? &old->mmu : NULL, mm ? &mm->mmu : NULL);
 	irq_restore(flags);

@@ -175,9 +175,13 @@ static int map_commit(u32 *flags, u64 pages)
 /* The file's operation fills in the rest; the vma is not in the tree. */
 static int map_file(struct vma *vma, struct file *file, u64 page_offset)
 {
+	int error;
+
 	vma->page_offset = page_offset;
 	vma->file = file_get(file);
-	return file->ops->mmap(file, vma);
+	error = file->ops->mmap(file, vma);
+	vma_update_fault_kinds(vma);
+	return error;
 }
 
 /* A free range becomes mapped. */
@@ -394,6 +398,7 @@ static int map_part(struct mm *mm, u64 start, const struct vm_special_part *part
 		return -ENOMEM;
 	vma->page_offset = 0;
 	vma->ops = part->ops;
+	vma_update_fault_kinds(vma);
 	vma->private_data = part->private_data;
 	vma_insert(mm, vma);
 	return 0;

@@ -24,16 +24,12 @@
 #include <profile/check.h>
 #include <profile/init.h>
 
-#define CPU_LIST_MAX 128
-
-struct page_cpu_list {
-	u32 count;
-	struct page *pages[CPU_LIST_MAX]; /* a stack: what was freed last is warm and goes first */
-};
-
-static DEFINE_PER_CPU(struct page_cpu_list[PAGE_KINDS], page_cpu_lists); /* [C] */
+DEFINE_PER_CPU(struct frame_stack[FRAME_STACKS], cpu_frames);
+_Static_assert(PAGE_KINDS == FRAME_STACKS, "one for each kind");
 static DEFINE_PER_CPU(u64[PAGE_OWNERS],
 		      page_owner_count); /* [C] frames handed out here minus frames freed here */
+
+static DEFINE_PER_CPU(u32, refill_wanted); /* [C] frames; 0: not known yet */
 
 static __cold __noreturn void page_bad(const struct page *page, const char *what)
 {
@@ -44,55 +40,65 @@ static __cold __noreturn void page_bad(const struct page *page, const char *what
 
 /* --- CPU arrays. Preemption off. ------------------------------------------------------------------------------- */
 
-static inline struct page_cpu_list *cpu_list(enum page_kind kind)
+static inline struct frame_stack *cpu_list(enum page_kind kind)
 {
-	return this_cpu_ptr(page_cpu_lists[kind]);
+	return this_cpu_ptr(cpu_frames[kind]);
 }
 
 static inline void cpu_list_push(struct page *page, enum page_kind kind)
 {
-	u32 count = this_cpu(page_cpu_lists[kind].count);
+	u32 count = this_cpu(cpu_frames[kind].count);
 
 	page->owner = PAGE_FREE_CPU;
-	this_cpu(page_cpu_lists[kind].pages[count]) = page;
-	this_cpu(page_cpu_lists[kind].count) = count + 1;
+	this_cpu(cpu_frames[kind].frames[count]) = page;
+	this_cpu(cpu_frames[kind].count) = count + 1;
 }
 
 static inline struct page *cpu_list_pop(enum page_kind kind)
 {
-	u32 count = this_cpu(page_cpu_lists[kind].count) - 1;
+	u32 count = this_cpu(cpu_frames[kind].count) - 1;
 
-	this_cpu(page_cpu_lists[kind].count) = count;
-	return this_cpu(page_cpu_lists[kind].pages[count]);
+	this_cpu(cpu_frames[kind].count) = count;
+	return this_cpu(cpu_frames[kind].frames[count]);
 }
 
-/* A batch for an array that has room for it. False: there is none of that kind. */
+/*
+ * Batches for an array that has room for one. A CPU that takes pages and frees none gets twice as many each time: it asks less
+ * often, and the page-fault entry, which takes what is at hand, finds them. False: there is none of that kind.
+ */
 static __noinline bool cpu_list_refill(enum page_kind kind)
 {
-	struct page_cpu_list *list = cpu_list(kind);
-	unsigned int got = buddy_take_batch(list->pages + list->count, kind);
+	struct frame_stack *list = cpu_list(kind);
+	unsigned int wanted = this_cpu(refill_wanted), got, sum = 0;
 
 	event_count(EVENT_PAGE_REFILL);
-	list->count += got;
-	return got;
+	do {
+		got = buddy_take_batch(list->frames + list->count, kind);
+		list->count += got;
+		sum += got;
+	} while (got && sum < wanted && list->count <= FRAME_STACK_MAX / 2);
+	this_cpu(refill_wanted) = MAX(MIN(2 * wanted, FRAME_STACK_MAX / 2u), 2 * PAGE_BATCH);
+	return sum;
 }
 
 /* The half that was freed longest ago. */
 static __noinline void cpu_list_flush(enum page_kind kind)
 {
-	struct page_cpu_list *list = cpu_list(kind);
-	const unsigned int half = CPU_LIST_MAX / 2;
+	struct frame_stack *list = cpu_list(kind);
+	const unsigned int half = FRAME_STACK_MAX / 2;
 
 	event_count(EVENT_PAGE_FLUSH);
-	buddy_give(list->pages, half);
-	memmove(list->pages, list->pages + half, (CPU_LIST_MAX - half) * sizeof(list->pages[0]));
+	this_cpu(refill_wanted) = PAGE_BATCH;
+	buddy_give(list->frames, half);
+	memmove(list->frames, list->frames + half,
+		(FRAME_STACK_MAX - half) * sizeof(list->frames[0]));
 	list->count -= half;
 }
 
 /* Whether the array of cleared frames has one, or can have. */
 static inline bool cpu_list_has_clean(void)
 {
-	return this_cpu(page_cpu_lists[PAGES_CLEAN].count) ||
+	return this_cpu(cpu_frames[PAGES_CLEAN].count) ||
 	       (unlikely(buddy_has_clean_batch()) && cpu_list_refill(PAGES_CLEAN));
 }
 
@@ -101,18 +107,18 @@ static inline struct page *cpu_list_take(bool zero)
 {
 	if (page_zero_ahead() && zero && cpu_list_has_clean())
 		return cpu_list_pop(PAGES_CLEAN);
-	if (likely(this_cpu(page_cpu_lists[PAGES_DIRTY].count) || cpu_list_refill(PAGES_DIRTY)))
+	if (likely(this_cpu(cpu_frames[PAGES_DIRTY].count) || cpu_list_refill(PAGES_DIRTY)))
 		return cpu_list_pop(PAGES_DIRTY);
-	if (page_zero_ahead() && this_cpu(page_cpu_lists[PAGES_CLEAN].count))
+	if (page_zero_ahead() && this_cpu(cpu_frames[PAGES_CLEAN].count))
 		return cpu_list_pop(PAGES_CLEAN);
 	return NULL;
 }
 
 static void cpu_list_drain(enum page_kind kind)
 {
-	struct page_cpu_list *list = cpu_list(kind);
+	struct frame_stack *list = cpu_list(kind);
 
-	buddy_give(list->pages, list->count);
+	buddy_give(list->frames, list->count);
 	list->count = 0;
 }
 
@@ -284,15 +290,15 @@ struct page *page_alloc_pinned(void)
 /* Up to `count` from the end of an array: in the order in which page_alloc would hand them out. */
 static unsigned int cpu_list_pop_many(enum page_kind kind, struct page **pages, unsigned int count)
 {
-	struct page_cpu_list *list = cpu_list(kind);
+	struct frame_stack *list = cpu_list(kind);
 	struct page **last;
 
-	if (unlikely(list->count < count) && list->count <= CPU_LIST_MAX - PAGE_BATCH &&
+	if (unlikely(list->count < count) && list->count <= FRAME_STACK_MAX - PAGE_BATCH &&
 	    (kind == PAGES_DIRTY || buddy_has_clean_batch()))
 		(void)cpu_list_refill(kind);
 	count = MIN(count, list->count);
 	list->count -= count;
-	last = list->pages + list->count;
+	last = list->frames + list->count;
 	for (unsigned int i = count; i-- > 0;)
 		*pages++ = last[i];
 	return count;
@@ -346,7 +352,7 @@ static inline void page_retire(struct page *page, bool zeroed)
 /* Preemption off, no interrupt: into this CPU's array. */
 static inline void page_give_cpu(struct page *page, enum page_kind kind)
 {
-	if (unlikely(this_cpu(page_cpu_lists[kind].count) == CPU_LIST_MAX))
+	if (unlikely(this_cpu(cpu_frames[kind].count) == FRAME_STACK_MAX))
 		cpu_list_flush(kind);
 	cpu_list_push(page, kind);
 }
@@ -451,7 +457,7 @@ u64 page_free_count(void)
 
 	for (cpu = 0; cpu < cpu_count(); cpu++)
 		for (unsigned int kind = 0; kind < PAGE_KINDS; kind++)
-			sum += READ_ONCE((*per_cpu_ptr(page_cpu_lists, cpu))[kind].count);
+			sum += READ_ONCE((*per_cpu_ptr(cpu_frames, cpu))[kind].count);
 	return sum;
 }
 
@@ -463,5 +469,8 @@ u64 page_owned(enum page_owner owner)
 
 	for (cpu = 0; cpu < cpu_count(); cpu++)
 		sum += READ_ONCE((*per_cpu_ptr(page_owner_count, cpu))[owner]);
+	/* The page-fault entry counts what it takes by itself. */
+	for (cpu = 0; owner == PAGE_ANON && cpu < cpu_count(); cpu++)
+		sum += READ_ONCE(per_cpu_ptr(fault_counts, cpu)->frames);
 	return (s64)sum > 0 ? sum : 0;
 }

@@ -125,6 +125,7 @@ void __init page_init(void)
 	zero_page = page_alloc(0, PAGE_ZERO | PAGE_ATOMIC, PAGE_KERNEL);
 	if (!zero_page)
 		panic("page: no memory");
+	zero_page_entry = page_paddr(zero_page).raw | PTE_SOFT_SPECIAL;
 }
 
 void page_init_cpu(void)

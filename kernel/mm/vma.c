@@ -29,6 +29,7 @@ struct vma *vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags)
 	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));
 	vma->page_offset = start >> PAGE_SHIFT;
 	vma->fault_pages = mm->fault_pages;
+	vma_update_fault_kinds(vma);
 	return vma;
 }
 

@@ -160,26 +160,34 @@ static __always_inline struct vma *vma_fault_lock(struct mm *mm, u64 address)
 	return NULL;
 }
 
+/*
+ * This CPU's next faults are rather there: the range that vma_look() and the entry code look at. The vma is in the tree of the
+ * running task's mm, and cannot leave it now. RCU keeps it until the CPU has passed a quiescent state, which forgets it.
+ */
+static inline void vma_expect_faults(const struct vma *vma)
+{
+	if (!fault_locks_mm())
+		fault_hint_set(&vma->range);
+}
+
 /* --- Without the count. Interrupts off from vma_look() on, until all is done or vma_look_lock(). ----------------------------------- */
 
-/* The vma of the last fault, if no writer has it: what it says holds if vma_look_holds() afterwards. NULL: nothing is held. */
+/* The vma of this CPU's last fault, if no writer has it: what it says holds if vma_look_holds() afterwards. NULL: nothing is held. */
 static __always_inline struct vma *vma_look(struct mm *mm, u64 *sequence)
 {
 	struct vma *vma;
 
-	if (fault_locks_mm() && unlikely(!rwsem_try_read_lock_inline(&mm->lock)))
+	if (!fault_locks_mm()) {
+		vma = container_of(this_cpu(fault_hint), struct vma, range);
+		*sequence = load_acquire(&vma->lock_seq);
+		return likely(*sequence < load_acquire(&mm->lock_seq)) ? vma : NULL;
+	}
+	if (unlikely(!rwsem_try_read_lock_inline(&mm->lock)))
 		return NULL;
 	vma = READ_ONCE(mm->cached);
-	if (likely(vma)) {
-		if (fault_locks_mm())
-			return vma;
-		*sequence = load_acquire(&vma->lock_seq);
-		if (likely(*sequence < load_acquire(&mm->lock_seq)))
-			return vma;
-	}
-	if (fault_locks_mm())
+	if (unlikely(!vma))
 		rwsem_read_unlock_inline(&mm->lock);
-	return NULL;
+	return vma;
 }
 
 /* After what was read of the vma and below it, and after a full barrier. */

@@ -172,6 +172,8 @@ void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next)
 	mm_account(mm, vma->flags, (long)vma_pages(vma));
 	rmap_add(vma);
 	tree_changed(mm, vma);
+	if (mm == current->mm)
+		vma_expect_faults(vma);
 	vma_check_tree(mm);
 }
 
@@ -238,6 +240,7 @@ void vma_set_flags(struct vma *vma, u32 flags)
 	mm_account_kind(vma->mm, vma->flags, -(long)vma_pages(vma));
 	vma->flags = flags;
 	vma->pte_bits = pte_protection(flags & (VM_READ | VM_WRITE | VM_EXEC));
+	vma_update_fault_kinds(vma);
 	mm_account_kind(vma->mm, vma->flags, (long)vma_pages(vma));
 }
 
@@ -316,6 +319,7 @@ static void vma_check(const struct mm *mm, const struct vma *vma, const struct v
 	expect(vma->gap == gap_before(vma, prev ? prev->end : 0));
 	expect(vma->subtree_gap == vma_subtree_gap(vma));
 	expect(vma->lock_seq <= mm->lock_seq);
+	expect(vma->fault_kinds == vma_fault_kinds(vma));
 	expect(vma->pte_bits == pte_protection(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)));
 }
 

@@ -112,7 +112,7 @@ static void usage_add_thread(struct usage *usage, struct task *task)
 	task_times(task, &user, &system);
 	usage->user_ns += user;
 	usage->system_ns += system;
-	usage->minor += task->faults_minor;
+	usage->minor += task->head.faults_minor;
 	usage->major += task->faults_major;
 	usage->voluntary += task->sched.switches_voluntary;
 	usage->involuntary += task->sched.switches_involuntary;

@@ -69,7 +69,7 @@ static void account_thread(struct process *process, struct task *task)
 	task_times(task, &user, &system);
 	process->user_ns += user;
 	process->system_ns += system;
-	process->faults_minor += task->faults_minor;
+	process->faults_minor += task->head.faults_minor;
 	process->faults_major += task->faults_major;
 	process->switches_voluntary += task->sched.switches_voluntary;
 	process->switches_involuntary += task->sched.switches_involuntary;

@@ -11,6 +11,7 @@
 #include <kernel/sched.h>
 #include <kernel/wait.h>
 #include <lib/err.h>
+#include <platform/fault.h>
 
 #define RCU_DELAY_NS (2 * NSEC_PER_MSEC)
 #define RCU_POLL_NS (200 * NSEC_PER_USEC)
@@ -64,7 +65,9 @@ void rcu_quiescent(void)
 {
 	struct rcu_cpu *cpu = this_cpu_ptr(rcu_cpu);
 
-	WRITE_ONCE(cpu->passes, cpu->passes + 1);
+	/* Before the pass is seen: its memory may be freed then. */
+	fault_hint_forget();
+	store_release(&cpu->passes, cpu->passes + 1);
 	rcu_start_batch();
 }
 

@@ -154,7 +154,7 @@ static void stat_usage(struct seq_file *out, const struct proc_target *target,
 		       const struct signals *signals)
 {
 	struct task *task = target->task;
-	u64 user, system, minor = task->faults_minor, major = task->faults_major;
+	u64 user, system, minor = task->head.faults_minor, major = task->faults_major;
 
 	if (target->whole) {
 		process_times(task->process, &user, &system);

@@ -15,8 +15,10 @@
 	X(FAULT_ANON, "fault_anon")                                                                               \
 	X(FAULT_ZERO_PAGE, "fault_zero_page")                                                                     \
 	X(FAULT_FILE, "fault_file")                                                                               \
-	/* Of the first two, those that fault_fast.c resolved. */                                                 \
+	/* Of the first two, those that were usual ones.    */                                                    \
 	X(FAULT_FAST, "fault_fast")                                                                               \
+	/* Of these, those that the entry code resolved. */                                                       \
+	X(FAULT_ENTRY, "fault_entry")                                                                             \
 	/* A file's pages mapped besides the one that was asked for. */                                           \
 	X(FAULT_AROUND, "fault_around_pages")                                                                     \
 	/* Writes: a copy of a frame, a new frame for the zero page, the frame made writable. */                  \

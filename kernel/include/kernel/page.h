@@ -10,6 +10,7 @@
 
 #include <lib/atomic.h>
 #include <lib/list.h>
+#include <platform/fault.h>
 #include <platform/memory.h>
 #include <profile/pte.h>
 
@@ -78,7 +79,16 @@ struct page {
 	u32 slab_in_use, slab_objects; /* [slab lock] */
 	u64 owner_data; /* the owner's */
 };
-_Static_assert(sizeof(struct page) == 64, "struct page is one cache line");
+_Static_assert(sizeof(struct page) == 1 << FRAME_HEAD_SHIFT, "struct page is one cache line");
+/* What the page-fault entry knows of it. */
+_Static_assert(offsetof(struct page, ref) == offsetof(struct frame_head, ref) &&
+		       offsetof(struct page, flags) == offsetof(struct frame_head, flags) &&
+		       offsetof(struct page, owner) == offsetof(struct frame_head, owner) &&
+		       offsetof(struct page, table_entries) ==
+			       offsetof(struct frame_head, table_entries) &&
+		       offsetof(struct page, table_lock) == offsetof(struct frame_head, table_lock) &&
+		       PAGE_ANON == FRAME_OWNER_ANON && PAGE_FLAG_ZEROED == FRAME_FLAG_ZEROED,
+	       "struct page begins with struct frame_head");
 
 #define PAGE_ARRAY ((struct page *)PAGE_ARRAY_BASE)
 

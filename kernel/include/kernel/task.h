@@ -193,7 +193,7 @@ struct task {
 	char comm[COMM_LEN]; /* [task_lock] */
 	u64 user_ns, system_ns; /* [S] */
 	u64 entry_ns; /* [S] clock at the last change between user and kernel accounting */
-	u64 faults_minor, faults_major; /* [S] */
+	u64 faults_major; /* [S] */
 	struct io_counts io; /* [S] */
 	u64 start_ns; /* [I] */
 

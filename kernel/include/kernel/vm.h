@@ -19,6 +19,7 @@
 #include <kernel/rcu.h>
 #include <kernel/wait.h>
 #include <lib/rbtree.h>
+#include <platform/fault.h>
 #include <platform/tlb.h>
 #include <platform/trap.h>
 #include <platform/usercopy.h>
@@ -71,17 +72,27 @@ struct vma_ops {
 
 struct vma {
 	struct rb_node node; /* [mm] */
-	struct vma *prev, *next; /* [mm] neighbours by address; NULL at the ends */
-	u64 start, end; /* [mm] bytes, page aligned, end exclusive */
+	union {
+		struct fault_range range; /* what the page-fault entry knows of it: these */
+		struct {
+			u64 start, end; /* [mm] bytes, page aligned, end exclusive */
+			u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
+			/* [mm] of mm->lock_seq when it was last locked for a change: kernel/mm/vma_lock.h */
+			u64 lock_seq;
+			u32 fault_kinds; /* [mm] follows from flags, ops, fault_pages: vma_update_fault_kinds() */
+			/*
+			 * [A] set once, before the first page table is made for it, or left to it by a neighbour: else there is
+			 * nothing to unmap.
+			 */
+			u8 touched;
+			u8 has_anon; /* [A] set once: some entry may map a frame that is no file's */
+		};
+	};
 	u64 gap; /* [mm] free bytes before `start`, without the guard gap of a stack; vma_tree.c: up to a bound */
 	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
 	u32 flags; /* [mm] VM_* */
-	/* [A] set once, before the first page table is made for it, or left to it by a neighbour: else there is nothing to unmap */
-	u8 touched;
-	u8 has_anon; /* [A] set once: some entry may map a frame that is no file's */
+	struct vma *prev, *next; /* [mm] neighbours by address; NULL at the ends */
 	u16 fault_pages; /* [mm] that a fault fills, as the program has asked; 0: it has not */
-	u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
-	u64 lock_seq; /* [mm] of mm->lock_seq when it was last locked for a change: kernel/mm/vma_lock.h */
 	u32 readers; /* [A] faults that are at it */
 	u64 page_offset; /* [mm] of `start`: in pages within the file; anonymous: start >> PAGE_SHIFT at creation */
 	struct file *file; /* [I] a reference, or NULL: anonymous */
@@ -91,11 +102,22 @@ struct vma {
 	struct list rmap_link; /* [inode rmap lock] vmas of one inode, for truncate */
 	struct rcu_head rcu;
 };
+_Static_assert(offsetof(struct vma, start) == offsetof(struct vma, range.start) &&
+		       offsetof(struct vma, end) == offsetof(struct vma, range.end) &&
+		       offsetof(struct vma, pte_bits) == offsetof(struct vma, range.entry_bits) &&
+		       offsetof(struct vma, lock_seq) == offsetof(struct vma, range.sequence) &&
+		       offsetof(struct vma, fault_kinds) == offsetof(struct vma, range.kinds) &&
+		       offsetof(struct vma, touched) == offsetof(struct vma, range.marks[0]) &&
+		       offsetof(struct vma, has_anon) == offsetof(struct vma, range.marks[1]),
+	       "two names of one thing");
 
 struct mm {
+	/* These are what the page-fault entry knows of it: struct fault_space of platform/fault.h. */
 	struct mmu_context mmu;
-	struct rwsem lock;
 	u64 lock_seq; /* [lock] bumped when a writer gives up the lock: frees all vmas that it has locked */
+	atomic_long_t rss_anon; /* pages resident */
+
+	struct rwsem lock;
 	struct wait_queue vma_wait; /* where a writer waits for the faults at a vma */
 	struct rb_root vmas; /* [lock; read under RCU] */
 	struct vma *first, *last; /* [lock] of the tree */
@@ -116,7 +138,7 @@ struct mm {
 	struct file *exe; /* [lock] */
 	atomic_long_t pages_total, pages_locked, pages_data, pages_stack,
 		pages_exec; /* pages mapped by vmas */
-	atomic_long_t rss_anon, rss_file, rss_shmem; /* pages resident */
+	atomic_long_t rss_file, rss_shmem; /* pages resident */
 	atomic_long_t table_pages;
 	atomic_long_t special_spans; /* directory entries of shared page tables and of huge pages; counted before they are made */
 	long rss_peak, total_peak;
@@ -130,6 +152,10 @@ struct mm {
 	u8 oom_victim; /* [A] its tasks may use the last pages */
 	void *vdso; /* user address, or NULL */
 };
+_Static_assert(offsetof(struct mm, mmu) == offsetof(struct fault_space, context) &&
+		       offsetof(struct mm, lock_seq) == offsetof(struct fault_space, sequence) &&
+		       offsetof(struct mm, rss_anon) == offsetof(struct fault_space, resident),
+	       "struct mm begins with struct fault_space");
 
 #define VMA_COUNT_MAX 65530
 

@@ -115,7 +115,12 @@ static inline pte_t pte_unset(pte_t pte, u64 bits)
 }
 
 /* Bits for a user page of PROT_READ/WRITE/EXEC (abi/mman.h values): 0 if none. Includes ACCESSED, and DIRTY if writable. */
-u64 pte_protection(unsigned int prot);
+#define PTE_PROTECTIONS 8
+extern u64 pte_protections[PTE_PROTECTIONS]; /* [I] */
+static inline u64 pte_protection(unsigned int prot)
+{
+	return pte_protections[prot % PTE_PROTECTIONS];
+}
 
 /* Entry of an intermediate level: always permissive, the leaf decides. */
 static inline pte_t pte_table(paddr_t table)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <platform/page_table.h>
+#include <platform/percpu.h>
 
 /* What the platform keeps for each address space; embedded in struct mm. */
 struct mmu_context {
@@ -14,6 +15,8 @@ struct mmu_context {
 	unsigned long *cpus; /* [A] bitmap, cpu_count() bits: CPUs that may cache entries of it */
 	unsigned long cpus_word; /* the bitmap itself, up to 64 CPUs */
 };
+
+DECLARE_PER_CPU(struct mmu_context *, mmu_loaded); /* [C] NULL: the kernel's root */
 
 /* 0 or -ENOMEM. The frames of the root are the caller's. */
 int mmu_context_init(struct mmu_context *context, void *root_frames);

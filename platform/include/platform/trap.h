@@ -48,6 +48,7 @@ struct task_head {
 	void *kernel_sp; /* [rq] saved stack pointer while not running */
 	void *kernel_stack_top; /* [I] */
 	unsigned long stack_guard; /* [I] canary */
+	u64 faults_minor; /* [S] page faults that were resolved without I/O */
 };
 
 /* The frame of the task's entry from user mode: at the top of its kernel stack. */

@@ -89,6 +89,7 @@ void __init kernel_map_init(void)
 	/* Below 4 GiB: other CPUs load it in 32-bit mode. */
 	kernel_root.table = boot_memory_alloc_aligned(PAGE_SIZE, PAGE_SIZE, 4 * GIB);
 	direct_map_make();
+	pte_protections_init();
 	map_image(__init_text_start, __init_text_end, BITS_RX);
 	map_image(__init_data_start, __init_data_end, BITS_RW);
 	map_image(__text_start, __text_end, BITS_RX);

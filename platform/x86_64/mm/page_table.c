@@ -12,7 +12,9 @@
 
 struct page_root kernel_root;
 
-u64 pte_protection(unsigned int prot)
+u64 pte_protections[PTE_PROTECTIONS];
+
+static u64 __init protection_bits(unsigned int prot)
 {
 	u64 bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
 
@@ -23,6 +25,12 @@ u64 pte_protection(unsigned int prot)
 	if (!(prot & PROT_EXEC) && cpu_has(CPU_NX))
 		bits |= PTE_NX;
 	return bits;
+}
+
+void __init pte_protections_init(void)
+{
+	for (unsigned int prot = 0; prot < PTE_PROTECTIONS; prot++)
+		pte_protections[prot] = protection_bits(prot);
 }
 
 /* Those of a kernel leaf. A and D are set at once: the CPU need not do it later. */

@@ -31,7 +31,7 @@ struct tlb_request {
 static DEFINE_PER_CPU(struct tlb_request, request);
 /* [I] Bitmap of CPUs whose request waits for this one: [A]. */
 static DEFINE_PER_CPU(unsigned long *, asked_by);
-static DEFINE_PER_CPU(struct mmu_context *, loaded); /* [C] NULL: the kernel's root */
+DEFINE_PER_CPU(struct mmu_context *, mmu_loaded);
 static DEFINE_PER_CPU(struct tlb_counts, counts); /* [C] */
 
 static u64 last_id; /* [A] */
@@ -75,14 +75,14 @@ void mmu_switch(struct mmu_context *prev, struct mmu_context *next)
 		return;
 	if (!next && tlb_modelled()) {
 		/* CR3 stays, as entries under a tag would. */
-		this_cpu(loaded) = NULL;
+		this_cpu(mmu_loaded) = NULL;
 		tlb_model_leave();
 		atomic_clear_bit(prev->cpus, this_cpu_number());
 		return;
 	}
 	if (next)
 		atomic_set_bit(next->cpus, this_cpu_number());
-	this_cpu(loaded) = next;
+	this_cpu(mmu_loaded) = next;
 	this_cpu(entry_area.kernel_cr3) = cr3;
 	/* As page_root_init placed it; unused without isolation. */
 	this_cpu(entry_area.user_cr3) = cr3 + PAGE_SIZE;
@@ -141,7 +141,8 @@ static void flush_modelled(struct mmu_context *context, u64 start, u64 end, u64 
 
 	if (generation == TLB_MODEL_FORGET)
 		tlb_model_forget(context);
-	else if (this_cpu(loaded) == context && tlb_model_flush(context, generation, &start, &end))
+	else if (this_cpu(mmu_loaded) == context &&
+		 tlb_model_flush(context, generation, &start, &end))
 		flush_range_here(context, start, end);
 	irq_restore(flags);
 }
@@ -151,7 +152,7 @@ static void flush_here(struct mmu_context *context, u64 start, u64 end, u64 gene
 {
 	if (context && tlb_modelled())
 		flush_modelled(context, start, end, generation);
-	else if (!context || this_cpu(loaded) == context)
+	else if (!context || this_cpu(mmu_loaded) == context)
 		flush_range_here(context, start, end);
 }
 

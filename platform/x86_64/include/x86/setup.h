@@ -36,6 +36,7 @@ void vga_text_init(void);
 
 /* kernel_map.c: the final page tables, and CR3. */
 void kernel_map_init(void);
+void pte_protections_init(void);
 /* Registers [at, at + size), uncached; never unmapped. Boot CPU, before the kernel runs. */
 void *device_map(u64 at, size_t size);
 /* A firmware table, wherever it is, in the direct map, read-only. NULL if the range makes no sense. Boot CPU. */
