@@ -228,10 +228,11 @@ inc = $(inc_$(if $(filter platform/drivers/%,$1),drivers,$(firstword $(subst /, 
 
 # ---- Sources. Tests on the host (libs/*/test_*.c) are none of them.
 folders := $(filter-out platform/x86_64/vdso/,$(wildcard libs/*/ platform/x86_64/*/ platform/drivers/*/ kernel/*/))
-folders += $(filter-out %/test/ %/inject/ %/floor/ %/verify/,$(wildcard kernel/*/*/))
+folders += $(filter-out %/test/ %/inject/ %/floor/ %/verify/ %/recheck/,$(wildcard kernel/*/*/))
 folders += $(if $(CONFIG_KERNEL_TESTS),$(wildcard kernel/*/test/ platform/x86_64/*/test/ testing/kunit/))
 folders += $(if $(CONFIG_FAIL_ALLOC),$(wildcard kernel/*/inject/))
 folders += $(if $(CONFIG_PTE_VERIFY),$(wildcard kernel/*/verify/))
+folders += $(if $(CONFIG_FAULT_FASTPATH_CHECK),$(wildcard kernel/*/recheck/))
 folders += $(if $(CONFIG_FLOOR_PROBE),$(wildcard kernel/*/floor/ platform/x86_64/*/floor/))
 found   := $(wildcard $(folders:%=%*.c) $(folders:%=%*.S)) platform/x86_64/config_gz.S platform/x86_64/vdso_image.S
 sources := $(filter-out $(wildcard libs/*/test_*.c),$(found))

@@ -33,24 +33,45 @@ static inline unsigned int walk_pages(void)
 	return pages ? pages : 1;
 }
 
+/* A walk that fills as many as a fault ever does: the next fault, if it comes right behind them, does the same. */
+static inline void note_walk(u64 end, unsigned int pages)
+{
+	this_cpu(fault_walk_pages) = pages;
+	this_cpu(fault_walk_at) = end;
+}
+
+/* The walk goes on where this CPU's last one ended, also from one page table to the next; else the page table says how far it is. */
+static inline unsigned int around_walk(const struct fault *f, u64 room)
+{
+	const unsigned int index = pt_index(f->address, 1);
+	const unsigned int most = (unsigned int)READ_ONCE(vm_fault_pages);
+	unsigned int n = 1;
+
+	if (f->address == this_cpu(fault_walk_at))
+		n = walk_pages();
+	else
+		while (n < most && n <= index && !pte_none(pte_read(f->entry - n)))
+			n *= 2;
+	if (likely(n < most) || most <= 1)
+		return (unsigned int)MIN(room, (u64)n);
+	room = MIN(room, (u64)most);
+	note_walk(f->address + room * PAGE_SIZE, most);
+	return (unsigned int)room;
+}
+
 /* How many entries a fault here fills, from its own on. The table's lock is not held: a wrong guess does no harm. */
 static inline unsigned int around_pages(const struct fault *f)
 {
-	const unsigned int index = pt_index(f->address, 1);
-	const u64 room = MIN((f->vma->end - f->address) >> PAGE_SHIFT, (u64)(PT_ENTRIES - index));
-	const unsigned int limit = (unsigned int)MIN(room, (u64)READ_ONCE(vm_fault_pages));
-	unsigned int n = 1;
+	const u64 room = MIN((f->vma->end - f->address) >> PAGE_SHIFT,
+			     (u64)(PT_ENTRIES - pt_index(f->address, 1)));
 
 	if (unlikely(f->vma->fault_pages))
 		return empty_run(f->entry, (unsigned int)MIN(room, (u64)f->vma->fault_pages));
-	if (unlikely(f->vma->flags & (VM_RANDOM | VM_SEQUENTIAL)))
-		return f->vma->flags & VM_RANDOM ? 1 : empty_run(f->entry, limit);
-	/* The walk goes on where this CPU's last one ended: also from one page table to the next. */
-	if (f->address == this_cpu(fault_walk_at))
-		return MIN(limit, walk_pages());
-	while (n < limit && n <= index && !pte_none(pte_read(f->entry - n)))
-		n *= 2;
-	return MIN(n, limit);
+	if (unlikely(f->vma->flags & VM_RANDOM))
+		return 1;
+	if (unlikely(f->vma->flags & VM_SEQUENTIAL))
+		return empty_run(f->entry, (unsigned int)MIN(room, (u64)READ_ONCE(vm_fault_pages)));
+	return around_walk(f, room);
 }
 
 /* Maps `pages` at the entries from f->entry on that are empty; the others are given back. */
@@ -127,20 +148,10 @@ static int fault_read(const struct fault *f, unsigned int count)
 	return 0;
 }
 
-/* As many as a fault fills at most: so does the next one, if it comes right behind them. */
-static inline void note_walk(const struct fault *f, unsigned int count)
-{
-	if (count > 1 && count == (unsigned int)READ_ONCE(vm_fault_pages)) {
-		this_cpu(fault_walk_pages) = count;
-		this_cpu(fault_walk_at) = f->address + (u64)count * PAGE_SIZE;
-	}
-}
-
 int vm_fault_anonymous(const struct fault *f)
 {
 	unsigned int count = around_pages(f);
 
-	note_walk(f, count);
 	if (!f->write) {
 		event_count(EVENT_FAULT_ZERO_PAGE);
 		return fault_read(f, count);

@@ -1,5 +1,6 @@
 /* mmap: everything is checked first, in the order in which Linux checks it; then what lies in the way is unmapped. */
 #include "internal.h"
+#include "vma_lock.h"
 
 #include <abi/capability.h>
 #include <abi/fcntl.h>
@@ -210,6 +211,8 @@ static int map_range_unsealed(struct mm *mm, u64 start, u64 end, u32 flags,
 	vma_insert_before(mm, vma, next);
 	if (file)
 		vma_merge(vma); /* its operation may have made it like a neighbour */
+	else if (likely(mm == current->mm)) /* exec maps in the next one */
+		vma_expect_faults(vma);
 	return 0;
 discard:
 	vma_discard(vma);

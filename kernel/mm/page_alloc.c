@@ -29,6 +29,8 @@ _Static_assert(PAGE_KINDS == FRAME_STACKS, "one for each kind");
 static DEFINE_PER_CPU(u64[PAGE_OWNERS],
 		      page_owner_count); /* [C] frames handed out here minus frames freed here */
 
+#define REFILL_MAX (FRAME_STACK_MAX / 4 * 3u)
+
 static DEFINE_PER_CPU(u32, refill_wanted); /* [C] frames; 0: not known yet */
 
 static __cold __noreturn void page_bad(const struct page *page, const char *what)
@@ -76,8 +78,8 @@ static __noinline bool cpu_list_refill(enum page_kind kind)
 		got = buddy_take_batch(list->frames + list->count, kind);
 		list->count += got;
 		sum += got;
-	} while (got && sum < wanted && list->count <= FRAME_STACK_MAX / 2);
-	this_cpu(refill_wanted) = MAX(MIN(2 * wanted, FRAME_STACK_MAX / 2u), 2 * PAGE_BATCH);
+	} while (got && sum < wanted && list->count <= FRAME_STACK_MAX - PAGE_BATCH);
+	this_cpu(refill_wanted) = MAX(MIN(2 * wanted, REFILL_MAX), 2 * PAGE_BATCH);
 	return sum;
 }
 

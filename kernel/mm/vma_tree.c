@@ -172,8 +172,6 @@ void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next)
 	mm_account(mm, vma->flags, (long)vma_pages(vma));
 	rmap_add(vma);
 	tree_changed(mm, vma);
-	if (mm == current->mm)
-		vma_expect_faults(vma);
 	vma_check_tree(mm);
 }
 

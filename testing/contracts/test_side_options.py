@@ -6,6 +6,8 @@ from testing.contracts import run
 CASES = [
     # Free pages that are cleared in idle time are zero, and are found.
     ("performance", "PAGE_ZERO_AHEAD", ["vm/"]),
+    # What the page-fault entry does by itself is what the handler would have done.
+    ("performance", "FAULT_FASTPATH_CHECK", ["vm/", "misc/", "process/"]),
     # Programs see no stale translation when the tags of libs/asid alone decide what four CPUs forget: also of threads,
     # which are in misc/, and of memory that fork and execve leave.
     ("fortress", "TLB_MODEL", ["vm/", "misc/", "process/"]),

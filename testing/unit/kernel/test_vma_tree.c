@@ -50,10 +50,7 @@ void vma_wait_readers(struct vma *vma)
 	(void)vma;
 }
 
-u64 pte_protection(unsigned int prot)
-{
-	return prot;
-}
+u64 pte_protections[PTE_PROTECTIONS];
 
 /* --- The oracle -------------------------------------------------------------------------------------------------------- */
 
@@ -115,6 +112,7 @@ static void step_insert(void)
 	vma->end = address_of(page + count);
 	vma->flags = flag_sets[random_below(&state, ARRAY_LEN(flag_sets))];
 	vma->pte_bits = pte_protection(vma->flags & (VM_READ | VM_WRITE | VM_EXEC));
+	vma_update_fault_kinds(vma);
 	vma_insert(&mm, vma);
 	oracle_set(vma->start, vma->end, vma);
 }
