@@ -1,7 +1,8 @@
 /*
  * The upward call of the entry code for page faults, and the usual fault: a program touches anonymous private memory where
  * nothing is mapped yet. Everything else, and everything that is in doubt, is fault.c's, which defines what is right; nothing
- * has changed then.
+ * has changed then. With FAULT_FASTPATH the entry code does the same by itself (platform/x86_64/entry/fault_fast.inc), and what
+ * comes here is what it leaves: the first fault in a page table, or with no free frame at hand, and whatever is unusual.
  *
  * It is a column of tests; then one frame, or the zero page; then, under the lock of the page table, the store. Tests, in
  * the order in which they fail:
@@ -179,27 +180,6 @@ static bool fault_walk(struct usual *u)
 	return true;
 }
 
-static __noinline bool fault_finish(struct usual *u, enum outcome out)
-{
-	const u64 address = u->f.address;
-	struct mm *mm = current->mm;
-	bool resolved = false,
-	     locked = out == FAULT_WALK && vma_look_lock(u->f.vma, mm, u->sequence);
-
-	if (out == FAULT_UNUSUAL_HELD)
-		vma_look_end(mm);
-	irq_enable();
-	if (locked) {
-		resolved = fault_walk(u);
-		vma_look_unlock(u->f.vma, mm);
-	}
-	if (!resolved)
-		resolved = vm_fault_trap(address, u->fault);
-	irq_disable();
-	return resolved;
-}
-
-/* No usual one. */
 static __noinline bool fault_other(u64 address, u32 fault)
 {
 	bool resolved;
@@ -208,6 +188,31 @@ static __noinline bool fault_other(u64 address, u32 fault)
 	resolved = vm_fault_trap(address, fault);
 	irq_disable();
 	return resolved;
+}
+
+/* The vma is locked for reading, and no more when it returns. */
+static __noinline bool fault_walk_locked(struct usual *u)
+{
+	bool resolved;
+
+	irq_enable();
+	resolved = fault_walk(u);
+	vma_look_unlock(u->f.vma, current->mm);
+	irq_disable();
+	return resolved;
+}
+
+static __noinline bool fault_finish(struct usual *u, enum outcome out)
+{
+	const u64 address = u->f.address;
+	struct mm *mm = current->mm;
+
+	if (out == FAULT_UNUSUAL_HELD)
+		vma_look_end(mm);
+	else if (out == FAULT_WALK && vma_look_lock(u->f.vma, mm, u->sequence) &&
+		 fault_walk_locked(u))
+		return true;
+	return fault_other(address, u->fault);
 }
 
 bool trap_page_fault(u64 address, u32 fault)
