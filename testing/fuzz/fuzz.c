@@ -25,6 +25,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,11 +39,36 @@
 #define MAX_MOUNTS 100 /* looked at in one go */
 
 struct shared *shared;
+int null_file = -1;
 static long calls_made;
+static struct termios console_modes;
 static struct {
 	unsigned long long seed;
 	long seconds, round, rounds, trace;
 } conf = { 1, 30, 0, 1L << 40, 0 };
+
+static void console_open(void)
+{
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+
+	for (int i = 0; i < 3 && fd >= 0; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+/* Root may do to it what it likes: hang it up, stop it in two ways, set its modes. What we say must arrive, in our letters. */
+static void console_restore(void)
+{
+	struct termios now, go_on = console_modes;
+
+	if (tcgetattr(1, &now) < 0)
+		console_open();
+	tcflow(1, TCOON);
+	go_on.c_iflag &= ~(tcflag_t)IXON;
+	tcsetattr(1, TCSANOW, &go_on);
+	tcsetattr(1, TCSANOW, &console_modes);
+}
 
 __attribute__((format(printf, 1, 2))) static void report(const char *format, ...)
 {
@@ -50,6 +76,7 @@ __attribute__((format(printf, 1, 2))) static void report(const char *format, ...
 	va_list args;
 	int size, done = 0;
 
+	console_restore();
 	va_start(args, format);
 	size = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
@@ -125,13 +152,11 @@ static void self_restore(void)
 
 static void machine_prepare(void)
 {
-	int fd;
-
 	mkdir("/dev", 0755);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	fd = open("/dev/console", O_RDWR | O_NOCTTY);
-	for (int i = 0; i < 3 && fd >= 0; i++)
-		dup2(fd, i);
+	console_open();
+	tcgetattr(1, &console_modes);
+	null_file = open("/dev/null", O_RDWR | O_CLOEXEC);
 	mkdir("/proc", 0755);
 	mkdir("/tmp", 01777);
 	mkdir("/dev/pts", 0755);

@@ -129,6 +129,7 @@ struct shared {
 	} slots[MAX_WORKERS];
 };
 extern struct shared *shared;
+extern int null_file; /* opened by init, before anybody could replace /dev/null */
 
 struct worker {
 	struct random random;
