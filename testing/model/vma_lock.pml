@@ -1,16 +1,20 @@
 /*
- * The locks of kernel/mm/vma_lock.h: two faults that only look at a vma (fault_fast.c), one that counts itself as its reader (fault.c),
- * and a writer that protects memory, forks and unmaps, in some order. One vma, one page, one page table.
+ * The locks of kernel/mm/vma_lock.h: two faults that only look at a vma (fault_fast.c), of which the second may find that it has more
+ * to do and count itself then (vma_look_lock), one that counts itself as its reader from the start (fault.c), and a writer that
+ * protects memory, forks and unmaps, in some order. One vma, one page, one page table.
  *
  * What must never be: an entry is stored in a page table that was freed, or that another address space shares; or it permits what
  * the vma does not; or memory is mapped where no vma is. Nobody sleeps for ever (spin: invalid end state).
  *
  * Each statement is one step that all see at once. The one thing that x86 does otherwise, a load that overtakes an earlier store,
- * is NO_BARRIER. Each of these, defined, is a bug that spin must find:
+ * is NO_BARRIER, NO_READER_BARRIER and NO_MARK_BARRIER. Each of these, defined, is a bug that spin must find:
  *	NO_SEQUENCE	a fault stores without a second look at the sequence
  *	NO_FLUSH	the writer does not wait until CPUs with interrupts off have answered
  *	NO_TABLE_LOCK	fork shares a page table without having had its lock
  *	NO_BARRIER	the writer looks at `touched` before others see its mark
+ *	NO_READER_BARRIER	who counts itself looks at the sequence before others see the count
+ *	NO_MARK_BARRIER	the writer looks at the count before others see its mark
+ *	NO_HANDOVER	a fault that has looked counts itself, and does not look once more
  *	LATE_TOUCH	a fault sets `touched` after its second look
  *	NO_READERS	the writer does not wait for readers
  *	NO_GONE		a vma that has left the tree has an ordinary sequence
@@ -40,16 +44,47 @@ inline store()
 	entry_writes = true
 }
 
-proctype look(byte cpu)
+/* What the count and the sequence were, one after the other. */
+inline count_and_look(found)
 {
-	byte seen;
+#ifdef NO_READER_BARRIER
+	found = vma_seq;
+	readers++
+#else
+	readers++;
+	found = vma_seq
+#endif
+}
 
-	irq_off[cpu] = true;
+inline read_drop()
+{
+	atomic { readers--; last = readers == 0 && is_waited };
 	if
-	:: !in_tree -> goto out			/* mm->cached */
+	:: last && queued -> woken = true
 	:: else
 	fi;
-	/* From here on the vma may leave the tree, but its memory stays. */
+	last = false
+}
+
+/* Of a reader that is counted: no writer comes before it has left. */
+inline fill()
+{
+	atomic { !table_lock -> table_lock = true };
+	assert(in_tree && writable);
+	if
+	:: !entry -> store()
+	:: else
+	fi;
+	table_lock = false
+}
+
+proctype look(byte cpu)
+{
+	byte seen, again;
+	bool last;
+
+	irq_off[cpu] = true;
+	/* Of this CPU's last fault: the vma may have left the tree, and may do so now, but its memory stays. */
 	seen = vma_seq;
 	if
 	:: seen >= mm_seq -> goto out
@@ -73,6 +108,7 @@ proctype look(byte cpu)
 	touched = true;
 #endif
 	if
+	:: cpu == 1 -> goto walk
 	:: atomic { !table_lock -> table_lock = true }; assert(!freed)
 	:: table_lock -> goto out
 	fi;
@@ -90,30 +126,36 @@ proctype look(byte cpu)
 	:: else
 	fi;
 	table_lock = false;
-out:	irq_off[cpu] = false
-}
-
-inline read_drop()
-{
-	bool last;
-
-	atomic { readers--; last = readers == 0 && is_waited };
+	goto out;
+	/* It has more to do than with interrupts off. */
+walk:	count_and_look(again);
+#ifndef NO_HANDOVER
 	if
-	:: last && queued -> woken = true
+	:: again != seen -> irq_off[cpu] = false; read_drop(); goto end
 	:: else
-	fi
+	fi;
+#endif
+	irq_off[cpu] = false;
+	fill();
+	read_drop();
+	goto end;
+out:	irq_off[cpu] = false;
+end:	skip
 }
 
 /* Makes the page table if it is missing. Whom a writer is in the way of goes to mm->lock, and finds what the writer left. */
 proctype reader()
 {
+	byte seen;
+	bool last;
+
 	if
 	:: !in_tree -> goto out
 	:: else
 	fi;
-	readers++;
+	count_and_look(seen);
 	if
-	:: vma_seq >= mm_seq -> read_drop(); goto out
+	:: seen >= mm_seq -> read_drop(); goto out
 	:: else
 	fi;
 	if
@@ -125,14 +167,7 @@ proctype reader()
 	:: !directory -> directory = true
 	:: else
 	fi;
-	atomic { !table_lock -> table_lock = true };
-	/* No writer comes before it has left. */
-	assert(in_tree && writable);
-	if
-	:: !entry -> store()
-	:: else
-	fi;
-	table_lock = false;
+	fill();
 	read_drop();
 out:	skip
 }
@@ -162,13 +197,20 @@ inline wait_readers()
 
 inline mark(sequence)
 {
+#ifdef NO_MARK_BARRIER
+	found = readers;
 	vma_seq = sequence;
+#else
+	vma_seq = sequence;
+	found = readers;
+#endif
 #ifndef NO_READERS
 	if
-	:: readers -> wait_readers()
+	:: found -> wait_readers()
 	:: else
-	fi
+	fi;
 #endif
+	found = 0
 }
 
 /* The interrupts of a flush: every CPU has answered once. */
@@ -262,7 +304,7 @@ inline unmap()
 
 proctype writer()
 {
-	byte left = 2;
+	byte left = 2, found;
 
 	do
 	:: left && !shared -> left--; protect()
