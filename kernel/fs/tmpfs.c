@@ -17,19 +17,19 @@ static const struct inode_ops dir_ops, file_inode_ops, link_ops, special_ops;
 
 /* --- Accounting ---------------------------------------------------------------------------------------------------------- */
 
-static int counter_add(atomic_long_t *counter, u64 limit)
+static int counter_add(atomic_long_t *counter, u64 count, u64 limit)
 {
-	if ((u64)atomic_add_return(counter, 1) <= limit)
+	if ((u64)atomic_add_return(counter, (long)count) <= limit)
 		return 0;
-	atomic_dec(counter);
+	atomic_sub(counter, (long)count);
 	return -ENOSPC;
 }
 
-static int page_charge(struct inode *inode)
+static int page_charge(struct inode *inode, u64 count)
 {
 	struct tmpfs *tmpfs = tmpfs_of(inode);
 
-	return counter_add(&tmpfs->pages, READ_ONCE(tmpfs->max_pages));
+	return counter_add(&tmpfs->pages, count, READ_ONCE(tmpfs->max_pages));
 }
 
 static void page_uncharge(struct inode *inode, u64 count)
@@ -37,7 +37,11 @@ static void page_uncharge(struct inode *inode, u64 count)
 	atomic_sub(&tmpfs_of(inode)->pages, (long)count);
 }
 
-static const struct page_cache_ops cache_ops = { .charge = page_charge, .uncharge = page_uncharge };
+const struct page_cache_ops tmpfs_cache_ops = {
+	.charge = page_charge,
+	.uncharge = page_uncharge,
+	.huge = tmpfs_is_huge,
+};
 
 /* --- Inodes ---------------------------------------------------------------------------------------------------------------- */
 
@@ -68,14 +72,14 @@ struct inode *tmpfs_inode_new(struct super *super, const struct inode *dir, u32 
 	struct tmpfs *tmpfs = super->private_data;
 	struct inode *inode;
 
-	if (counter_add(&tmpfs->inodes, READ_ONCE(tmpfs->max_inodes)))
+	if (counter_add(&tmpfs->inodes, 1, READ_ONCE(tmpfs->max_inodes)))
 		return ERR_PTR(-ENOSPC);
 	inode = inode_alloc(super, mode);
 	if (!inode) {
 		atomic_dec(&tmpfs->inodes);
 		return ERR_PTR(-ENOMEM);
 	}
-	inode->cache.ops = &cache_ops;
+	inode->cache.ops = &tmpfs_cache_ops;
 	if (dir)
 		inode_init_owner(inode, dir);
 	set_ops(inode);

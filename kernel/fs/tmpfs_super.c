@@ -12,7 +12,7 @@
 #include <lib/parse.h>
 #include <lib/string.h>
 
-static struct mount *shmem_mount __ro_after_init;
+struct mount *shmem_mount __ro_after_init;
 
 /* --- Options -------------------------------------------------------------------------------------------------------------- */
 
@@ -72,10 +72,10 @@ static int parse_option(void *data, const char *key, const char *value)
 		tmpfs->mode &= 07777;
 		return error;
 	}
+	if (str_equal(key, "huge"))
+		return tmpfs_parse_huge(value, &tmpfs->huge);
 	/* What changes nothing that a program can see. */
-	return str_equal(key, "huge") || str_equal(key, "inode64") || str_equal(key, "mpol")
-		       ? 0
-		       : -EINVAL;
+	return str_equal(key, "inode64") || str_equal(key, "mpol") ? 0 : -EINVAL;
 }
 
 /* --- Operations ------------------------------------------------------------------------------------------------------------ */
@@ -109,6 +109,7 @@ static int tmpfs_remount(struct super *super, u32 flags, const char *options)
 		return -EINVAL;
 	WRITE_ONCE(tmpfs->max_pages, changed.max_pages);
 	WRITE_ONCE(tmpfs->max_inodes, changed.max_inodes);
+	WRITE_ONCE(tmpfs->huge, changed.huge);
 	return 0;
 }
 
@@ -129,6 +130,8 @@ static void tmpfs_show_options(struct super *super, struct seq_file *out)
 	if (tmpfs->gid)
 		seq_printf(out, ",gid=%u", tmpfs->gid);
 	seq_puts(out, ",inode64");
+	if (tmpfs->huge != SHMEM_HUGE_NEVER)
+		seq_printf(out, ",huge=%s", shmem_huge_names[tmpfs->huge]);
 }
 
 static void tmpfs_release(struct super *super)

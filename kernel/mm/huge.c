@@ -1,5 +1,6 @@
 /*
- * Transparent huge pages: entries of the page directory that map 2 MiB of private anonymous memory.
+ * Transparent huge pages: entries of the page directory that map 2 MiB of private anonymous memory. (Of shared memory:
+ * huge_shmem.c.)
  *
  * A huge page is made by the first write to an empty directory entry, where the whole 2 MiB lie in one vma and the mode asks for
  * it. It is kept by all that concerns the whole of it: fork (read-only, counted in the group's table_refs), mprotect, an aligned
@@ -34,6 +35,8 @@ bool vm_huge_set_mode(const char *name)
 	for (int i = 0; i < HUGE_MODES; i++) {
 		if (strcmp(name, vm_huge_mode_names[i]) == 0) {
 			WRITE_ONCE(vm_huge_mode, i);
+			if (i != HUGE_NEVER)
+				WRITE_ONCE(vm_huge_used, true);
 			return true;
 		}
 	}
@@ -90,8 +93,11 @@ static struct page *split_locked(struct mm *mm, pte_t *directory, struct page *t
 
 int huge_split(struct mm *mm, pte_t *directory, u64 address)
 {
-	struct page *table = pt_table_alloc_urgent(), *put = table;
+	struct page *table, *put;
 
+	if (huge_shmem_drop(mm, directory, address))
+		return 0;
+	table = put = pt_table_alloc_urgent();
 	if (!table)
 		return -ENOMEM;
 	spin_lock(page_table_lock(directory));
@@ -109,12 +115,19 @@ int huge_split(struct mm *mm, pte_t *directory, u64 address)
 struct page *huge_drop(struct mm *mm, u64 address, u64 end, pte_t **entry)
 {
 	pte_t *directory = pt_entry_find(mm, address, 2), value;
-	struct page *group = NULL;
+	struct page *group = NULL, *shared = NULL;
 
 	spin_lock(page_table_lock(directory));
 	value = pte_read(directory);
-	if (!pte_is_huge(value)) {
+	if (pte_none(value)) {
+		/* It was shared memory, and has been taken out, just now. */
+		group = ERR_PTR(-EAGAIN);
+	} else if (!pte_is_huge(value)) {
 		*entry = &pte_table_of(value)[pt_index(address, 1)];
+	} else if (huge_is_shmem(value)) {
+		/* If it was to be dropped in part, the rest is found again. */
+		shared = huge_shmem_take(mm, directory, address);
+		group = ERR_PTR(-EAGAIN);
 	} else if (!rwsem_is_write_held(&mm->lock)) {
 		/* A fault has made it, just now: what is unmapped was so before. */
 		group = ERR_PTR(-EAGAIN);
@@ -125,6 +138,8 @@ struct page *huge_drop(struct mm *mm, u64 address, u64 end, pte_t **entry)
 		group = pte_page(value);
 	}
 	spin_unlock(page_table_lock(directory));
+	if (shared)
+		huge_shmem_put(mm, shared);
 	return group;
 }
 
@@ -245,12 +260,14 @@ pte_t *vm_fault_table(struct vma *vma, u64 address, u32 flags)
 	struct mm *mm = vma->mm;
 	pte_t *entry;
 
-	if (unlikely(READ_ONCE(vm_huge_mode) || READ_ONCE(mm->huge))) {
+	if (unlikely(READ_ONCE(vm_huge_used))) {
 		pte_t *directory = pt_entry_make(mm, address, 2);
 
 		if (!directory)
 			return ERR_PTR(-ENOMEM);
-		if (fault_huge(vma, directory, address, flags & FAULT_WRITE))
+		if (vma->flags & VM_SHARED
+			    ? huge_shmem_fault(vma, directory, address, flags & FAULT_WRITE)
+			    : fault_huge(vma, directory, address, flags & FAULT_WRITE))
 			return NULL;
 	}
 	/* This splits a huge page. */

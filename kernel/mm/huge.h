@@ -1,4 +1,4 @@
-/* Huge pages of private anonymous memory, for the walkers of page tables. Never leaves kernel/mm. */
+/* Huge pages of private anonymous and of shared memory, for the walkers of page tables. Never leaves kernel/mm. */
 #pragma once
 
 #include "internal.h"
@@ -13,6 +13,13 @@ struct page *page_group_alloc(void); /* all zero, table_refs 1; NULL: no block i
 void page_group_put(struct page *group);
 /* The only directory entry becomes a page table, which takes over the references. */
 void page_group_dissolve(struct page *group);
+
+/*
+ * The same frames for a page cache, where each is a page of its own from then on. None but the first has a reference yet; NULL: no
+ * block is free. They come back if they cannot be had by anybody yet.
+ */
+struct page *page_group_alloc_cached(struct page_cache *cache, u64 index);
+void page_group_free_cached(struct page *first);
 
 /* What an entry of level 1 in its place would be. */
 static inline pte_t huge_part(pte_t huge, u64 address)
@@ -46,5 +53,25 @@ bool huge_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
 struct page *huge_drop(struct mm *mm, u64 address, u64 end, pte_t **entry);
 /* Writes to the vma may get huge pages, as far as the mode and the vma go. */
 bool huge_eligible(const struct vma *vma);
-/* A page table takes the place of the huge page at `address`, unless that has happened. The vma's or mm->lock held. 0 or -ENOMEM. */
+/*
+ * The huge page at `address` gives way to a page table or, if it is shared memory's, to nothing, unless that has happened. The vma's
+ * or mm->lock held. 0 or -ENOMEM.
+ */
 int huge_split(struct mm *mm, pte_t *directory, u64 address);
+
+/* --- Of shared memory: huge_shmem.c --------------------------------------------------------------------------------------- */
+
+/* Of an entry that maps a huge page; the directory's lock held. */
+static inline bool huge_is_shmem(pte_t huge)
+{
+	return pte_page(huge)->owner != PAGE_ANON;
+}
+
+/* The directory's lock held: takes the entry out, after a flush. What it mapped is for huge_shmem_put(), without that lock. */
+struct page *huge_shmem_take(struct mm *mm, pte_t *directory, u64 address);
+void huge_shmem_put(struct mm *mm, struct page *taken);
+/* Both. True: the entry is empty now, or was. */
+bool huge_shmem_drop(struct mm *mm, pte_t *directory, u64 address);
+/* A fault of a shared vma. True: a huge page at this entry, there before or new, is the answer. */
+bool huge_shmem_fault(struct vma *vma, pte_t *directory, u64 address, bool write);
+bool huge_shmem_eligible(const struct vma *vma);

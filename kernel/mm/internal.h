@@ -34,6 +34,11 @@ static inline bool cache_is_memory(const struct page_cache *cache)
 void mm_slab_init(void);
 void page_cache_init_slab(void);
 
+/* Tries to take the 2 MiB of the file that hold `index` at once; for the fault of a vma, or NULL. huge_shmem.c */
+void page_cache_fill_huge(struct page_cache *cache, u64 index, const struct vma *vma);
+/* cache->lock held. Before one of them leaves the cache: the others are single pages from then on. */
+void page_cache_break_huge(struct page *page);
+
 /* --- Page tables ------------------------------------------------------------------------------------------------- */
 
 static inline u64 table_span_end(u64 address, unsigned int level, u64 end)

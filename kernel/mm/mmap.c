@@ -44,8 +44,8 @@ long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
 		    (!prev || prev->end <= hint))
 			return (long)hint;
 	}
-	if ((map_flags & (MAP_ANONYMOUS | MAP_STACK | MAP_32BIT)) == MAP_ANONYMOUS &&
-	    length >= HUGE_PAGE_SIZE &&
+	if (unlikely(length >= HUGE_PAGE_SIZE) &&
+	    (map_flags & (MAP_ANONYMOUS | MAP_STACK | MAP_32BIT)) == MAP_ANONYMOUS &&
 	    (IS_ALIGNED(length, HUGE_PAGE_SIZE) || READ_ONCE(vm_huge_mode))) {
 		at = place_on_tables(mm, length);
 		if (at)
@@ -59,6 +59,26 @@ long vm_place(struct mm *mm, u64 hint, u64 length, u32 map_flags)
 			at = vma_find_gap(mm, length, mm->mmap_base, USER_END);
 	}
 	return at ? (long)at : -ENOMEM;
+}
+
+/*
+ * A file in memory that may have 2 MiB pages: it would lie at `at`, and should lie in 2 MiB as its part of the file does. As on
+ * Linux a hint that was taken counts more.
+ */
+static __noinline long place_as_file(struct mm *mm, const struct mmap_request *request, long at)
+{
+	const u64 offset = (request->page_offset << PAGE_SHIFT) & (HUGE_PAGE_SIZE - 1);
+	const u64 length = request->length, spare = HUGE_PAGE_SIZE - PAGE_SIZE;
+	u64 gap;
+
+	if (at < 0 || (u64)at == request->address || !request->file || !request->file->inode ||
+	    request->flags & MAP_32BIT || !shmem_huge_aligns(request->file->inode))
+		return at;
+	if (((u64)at & (HUGE_PAGE_SIZE - 1)) == offset ||
+	    (offset && offset + length < 2 * HUGE_PAGE_SIZE))
+		return at;
+	gap = vma_find_gap(mm, length + spare, MMAP_MIN_ADDRESS, mm->mmap_base);
+	return gap ? (long)(ALIGN_DOWN(gap + spare - offset, (u64)HUGE_PAGE_SIZE) + offset) : at;
 }
 
 /* MAP_FIXED: the address is the program's choice. 0 or -errno. */
@@ -283,6 +303,8 @@ static long map_checked(struct mm *mm, const struct mmap_request *request)
 	} else {
 		long place = vm_place(mm, start, request->length, request->flags);
 
+		if (unlikely(request->length >= HUGE_PAGE_SIZE) && READ_ONCE(vm_huge_used))
+			place = place_as_file(mm, request, place);
 		if (place < 0)
 			return place;
 		start = (u64)place;

@@ -84,7 +84,7 @@ static int cache_insert(struct page_cache *cache, struct page *page)
 	bool memory = cache_is_memory(cache);
 	int error;
 
-	page_get(page);
+	atomic_inc(&page->ref);
 	spin_lock(&cache->lock);
 	error = radix_insert(&cache->pages, page->index, page);
 	if (!error)
@@ -124,7 +124,7 @@ static struct page *cache_make_page(struct page_cache *cache, u64 index)
 
 static int cache_charge(struct page_cache *cache)
 {
-	return cache->ops && cache->ops->charge ? cache->ops->charge(cache->inode) : 0;
+	return cache->ops && cache->ops->charge ? cache->ops->charge(cache->inode, 1) : 0;
 }
 
 static void cache_uncharge(struct page_cache *cache, u64 pages)
@@ -162,15 +162,27 @@ static struct page *cache_fill(struct page_cache *cache, u64 index)
 	return page;
 }
 
-struct page *page_cache_get(struct page_cache *cache, u64 index)
+/* Of a file in memory. */
+static struct page *cache_fill_zeros(struct page_cache *cache, u64 index, const struct vma *vma)
 {
-	struct page *page = page_cache_find(cache, index);
-	struct mutex *lock;
+	if (unlikely(READ_ONCE(vm_huge_used))) {
+		struct page *page;
 
-	if (likely(page))
-		return page;
+		page_cache_fill_huge(cache, index, vma);
+		page = page_cache_find(cache, index);
+		if (page)
+			return page;
+	}
+	return cache_fill(cache, index);
+}
+
+struct page *page_cache_make(struct page_cache *cache, u64 index, const struct vma *vma)
+{
+	struct mutex *lock;
+	struct page *page;
+
 	if (!cache->ops || !cache->ops->read_page)
-		return cache_fill(cache, index);
+		return cache_fill_zeros(cache, index, vma);
 	lock = &AT(fill_locks, hash_bucket(hash_u64((u64)cache + index), FILL_LOCK_BITS));
 	mutex_lock(lock);
 	page = page_cache_find(cache, index);
@@ -178,6 +190,13 @@ struct page *page_cache_get(struct page_cache *cache, u64 index)
 		page = cache_fill(cache, index);
 	mutex_unlock(lock);
 	return page;
+}
+
+struct page *page_cache_get(struct page_cache *cache, u64 index)
+{
+	struct page *page = page_cache_find(cache, index);
+
+	return likely(page) ? page : page_cache_make(cache, index, NULL);
 }
 
 void page_cache_dirty(struct page *page)
@@ -197,6 +216,17 @@ void page_cache_dirty(struct page *page)
 	spin_unlock(&cache->lock);
 }
 
+/* cache->lock held: what few pages that leave the cache need. */
+static __noinline void cache_remove_flags(struct page *page)
+{
+	if (page_flag(page, PAGE_FLAG_HUGE))
+		page_cache_break_huge(page);
+	if (!page_flag(page, PAGE_FLAG_DIRTY))
+		return;
+	atomic_dec(&page_dirty_count);
+	page_flag_clear(page, PAGE_FLAG_DIRTY);
+}
+
 /* cache->lock held. The tree's reference passes to the caller. */
 static void cache_remove(struct page_cache *cache, struct page *page)
 {
@@ -205,9 +235,8 @@ static void cache_remove(struct page_cache *cache, struct page *page)
 	atomic_dec(&page_cache_count);
 	if (cache_is_memory(cache))
 		atomic_dec(&page_shmem_count);
-	if (page_flag(page, PAGE_FLAG_DIRTY))
-		atomic_dec(&page_dirty_count);
-	page_flag_clear(page, PAGE_FLAG_DIRTY);
+	if (page_flag(page, PAGE_FLAG_DIRTY | PAGE_FLAG_HUGE))
+		cache_remove_flags(page);
 	/* A full barrier: a fault counts its mapping before it looks whether the page still is in the cache. */
 	(void)xchg(&page->cache, NULL);
 }

@@ -76,3 +76,36 @@ void page_group_put(struct page *group)
 		page_put(group + i);
 	}
 }
+
+/* --- Of a page cache ----------------------------------------------------------------------------------------------------- */
+
+struct page *page_group_alloc_cached(struct page_cache *cache, u64 index)
+{
+	struct page *first =
+		page_alloc(GROUP_ORDER, PAGE_ZERO | PAGE_USER | PAGE_AT_HAND, PAGE_CACHE);
+
+	if (!first)
+		return NULL;
+	for (struct page *page = first; page < first + PT_ENTRIES; page++, index++) {
+		page->owner = PAGE_CACHE;
+		page->order = 0;
+		page->flags = PAGE_FLAG_SHMEM | PAGE_FLAG_UPTODATE | PAGE_FLAG_HUGE;
+		page->cache = cache;
+		page->index = index;
+		atomic_set(&page->mapcount, 0);
+	}
+	atomic_set(&first->huge_maps, 0);
+	return first;
+}
+
+void page_group_free_cached(struct page *first)
+{
+	for (struct page *page = first; page < first + PT_ENTRIES; page++) {
+		page->owner = PAGE_RESERVED;
+		page->flags = 0;
+	}
+	/* A lock-free lookup may have the first for a moment: the last of us frees the block. */
+	first->owner = PAGE_CACHE;
+	first->order = GROUP_ORDER;
+	page_put(first);
+}

@@ -104,11 +104,11 @@ static struct page *huge_get_page(pte_t *directory, u64 address, bool write)
 /* NULL: a fault has to make it accessible; or -ENOMEM. */
 static struct page *lookup_page(const struct vma *vma, u64 address, bool write)
 {
-	pte_t *directory = pt_entry_find(vma->mm, address, 2), value;
+	pte_t *directory = pt_entry_find(vma->mm, address, 2),
+	      value = directory ? pte_read(directory) : (pte_t){ 0 };
 
-	if (!directory || pte_none(pte_read(directory)))
+	if (pte_none(value))
 		return NULL;
-	value = pte_read(directory);
 	if (pte_is_huge(value))
 		return huge_get_page(directory, address, write);
 	if (pte_table_is_shared(value) && pt_unshare(vma->mm, address))

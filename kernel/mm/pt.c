@@ -75,10 +75,12 @@ pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level)
 	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
 
 	for (unsigned int at = 4; at > level; at--) {
-		if (unlikely(pte_none(pte_read(entry))) && !table_make(mm, entry, at))
-			return NULL;
-		if (unlikely(!pte_is_own_table(pte_read(entry))) && pt_unshare(mm, address))
-			return NULL;
+		pte_t value;
+
+		/* Again: a huge page of shared memory leaves an empty entry. */
+		while (unlikely(!pte_is_own_table(value = pte_read(entry))))
+			if (pte_none(value) ? !table_make(mm, entry, at) : pt_unshare(mm, address))
+				return NULL;
 		entry = &pte_table_of(pte_read(entry))[pt_index(address, at - 1)];
 	}
 	return entry;

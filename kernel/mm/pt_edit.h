@@ -187,6 +187,12 @@ static __always_inline bool pte_try_replace(pte_t *entry, pte_t expected, pte_t 
 	return true;
 }
 
+/* A directory entry that is absent becomes empty, and others may fill it at once: it is not read again. */
+static __always_inline void pte_clear_open(pte_t *entry)
+{
+	pte_store(entry, (pte_t){ 0 });
+}
+
 /* Instead of clearing it: the table goes that the entry was in, and nobody has it any more. */
 static inline void pte_drop(pte_t entry)
 {

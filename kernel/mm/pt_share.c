@@ -131,7 +131,7 @@ pte_t pt_entry_peek_shared(struct mm *mm, u64 address, unsigned int *sharers)
 		return pte_read(&pte_table_of(table)[pt_index(address, 1)]);
 	spin_lock(page_table_lock(directory));
 	table = pte_read(directory);
-	if (!pte_none(table) && !pte_is_own_table(table))
+	if (pte_table_is_shared(table) || (pte_is_huge(table) && !huge_is_shmem(table)))
 		*sharers = (unsigned int)atomic_read(&pte_page(table)->table_refs);
 	if (pte_none(table))
 		value = table;

@@ -9,7 +9,7 @@
 struct residence {
 	u64 rss, pss, pss_dirty; /* pss: << PSS_SHIFT */
 	u64 clean[2], dirty[2]; /* by whether somebody else maps it */
-	u64 anon, huge;
+	u64 anon, huge, shmem_huge;
 };
 
 static void count_part(struct residence *r, u64 size, unsigned int sharers, bool dirty)
@@ -50,12 +50,22 @@ static void count_entries(struct residence *r, const pte_t *entry, u64 pages, un
 		count_entry(r, pte_read(entry), sharers);
 }
 
+/* Each of its pages may be mapped by others alone. */
+static void count_shmem_huge(struct residence *r, pte_t value)
+{
+	r->shmem_huge += HUGE_PAGE_SIZE;
+	for (u64 offset = 0; offset < HUGE_PAGE_SIZE; offset += PAGE_SIZE)
+		count_entry(r, huge_part(value, offset), 1);
+}
+
 /* The directory's lock is held: what it points to stays. False: an ordinary table. */
 static bool count_special(struct residence *r, pte_t value, u64 start, u64 end)
 {
 	if (pte_is_own_table(value))
 		return false;
-	if (pte_is_huge(value)) {
+	if (pte_is_huge(value) && huge_is_shmem(value)) {
+		count_shmem_huge(r, value);
+	} else if (pte_is_huge(value)) {
 		const unsigned int sharers = (unsigned int)atomic_read(&pte_page(value)->table_refs);
 
 		r->anon += HUGE_PAGE_SIZE;
@@ -142,14 +152,14 @@ static void show_residence(struct seq_file *out, const struct vma *vma, const st
 	line(out, "Anonymous:", r->anon);
 	line(out, "LazyFree:", 0);
 	line(out, "AnonHugePages:", r->huge);
-	line(out, "ShmemPmdMapped:", 0);
+	line(out, "ShmemPmdMapped:", r->shmem_huge);
 	line(out, "FilePmdMapped:", 0);
 	line(out, "Shared_Hugetlb:", 0);
 	line(out, "Private_Hugetlb:", 0);
 	line(out, "Swap:", 0);
 	line(out, "SwapPss:", 0);
 	line(out, "Locked:", vma->flags & VM_LOCKED ? r->pss >> PSS_SHIFT : 0);
-	seq_printf(out, "THPeligible:    %d\n", huge_eligible(vma));
+	seq_printf(out, "THPeligible:    %d\n", huge_eligible(vma) || huge_shmem_eligible(vma));
 	show_flags(out, vma->flags);
 }
 

@@ -152,11 +152,17 @@ __noinline void vm_zap_beside_faults(struct gather *gather, struct vma *vma, u64
 	zap_spans(gather, vma, start, end, false, true);
 }
 
+static __noinline void zap_files_huge(struct gather *gather, struct vma *vma, u64 start, u64 end)
+{
+	zap_spans(gather, vma, start, end, true, true);
+}
+
 void vm_zap(struct gather *gather, struct vma *vma, u64 start, u64 end, bool files_only)
 {
-	/* Huge pages are of no file. */
-	if (unlikely(vma->mm->huge) && !files_only)
-		vm_zap_beside_faults(gather, vma, start, end);
-	else
+	if (likely(!READ_ONCE(vma->mm->huge)))
 		zap_spans(gather, vma, start, end, files_only, false);
+	else if (files_only)
+		zap_files_huge(gather, vma, start, end);
+	else
+		vm_zap_beside_faults(gather, vma, start, end);
 }

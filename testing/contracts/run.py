@@ -48,7 +48,8 @@ SLACK = 40               # more than that without a word of the runner is a hang
 BOOT_SECONDS = 90
 MAX_BOOTS = 15
 # Contracts that would change this machine for others: they run in QEMU only.
-NOT_HERE = ("time/set_clock", "tty/termios_ioctls", "vm/overcommit")
+NOT_HERE = ("time/set_clock", "tty/termios_ioctls", "vm/overcommit", "vm/thp_shmem",
+            "vm/thp_shmem_race", "vm/thp_shmem_tmpfs")
 # Processes, a host name and mounts of its own: who is lied to may signal or rename the wrong one.
 ASIDE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--uts", "--ipc",
          *(["--map-root-user"] if os.geteuid() else [])]

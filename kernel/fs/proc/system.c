@@ -21,6 +21,7 @@
 #include <platform/tlb.h>
 
 #define KIB_PER_PAGE (PAGE_SIZE / KIB)
+#define HUGE_PAGES (HUGE_PAGE_SIZE >> PAGE_SHIFT)
 #define TICK_NS (NSEC_PER_SEC / USER_HZ)
 #define LOAD_SHIFT 11 /* of the load average's fixed point */
 
@@ -86,6 +87,8 @@ SYSTEM_SHOW(meminfo)
 	seq_printf(out, "VmallocTotal:   %8llu kB\n", (ull)VMAP_SIZE / KIB);
 	memory_line(out, "VmallocChunk:", 0);
 	memory_line(out, "AnonHugePages:", vm_huge_pages());
+	memory_line(out, "ShmemHugePages:", vm_shmem_huge_pages());
+	memory_line(out, "ShmemPmdMapped:", vm_shmem_huge_mapped());
 	return 0;
 }
 
@@ -109,8 +112,11 @@ SYSTEM_SHOW(vmstat)
 	seq_printf(out,
 		   "nr_slab_reclaimable %llu\nnr_slab_unreclaimable %llu\nnr_page_table_pages %llu\n",
 		   (ull)reclaimable, (ull)(c.slab - MIN(reclaimable, c.slab)), (ull)c.page_tables);
-	seq_printf(out, "nr_anon_transparent_hugepages %llu\n",
-		   (ull)vm_huge_pages() / (HUGE_PAGE_SIZE >> PAGE_SHIFT));
+	seq_printf(
+		out,
+		"nr_shmem_hugepages %llu\nnr_shmem_pmdmapped %llu\nnr_anon_transparent_hugepages %llu\n",
+		(ull)vm_shmem_huge_pages() / HUGE_PAGES, (ull)vm_shmem_huge_mapped() / HUGE_PAGES,
+		(ull)vm_huge_pages() / HUGE_PAGES);
 	seq_puts(out, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
 	for (unsigned int i = 0; i < EVENT_COUNT; i++)
 		seq_printf(out, "%s %llu\n", names[i], (ull)event_sum(i));

@@ -2,6 +2,7 @@
 #include <abi/errno.h>
 #include <abi/statfs.h>
 #include <kernel/procfs.h>
+#include <kernel/shmem.h>
 #include <kernel/vfs.h>
 #include <kernel/vm.h>
 #include <lib/printf.h>
@@ -66,14 +67,40 @@ static int huge_mode_show(struct seq_file *out, void *data)
 	return 0;
 }
 
-static ssize_t huge_mode_write(void *data, char *text, size_t size)
+static char *first_line(char *text)
 {
 	char *newline = strchr(text, '\n');
 
-	(void)data;
 	if (newline)
 		*newline = 0;
-	return vm_huge_set_mode(text) ? (ssize_t)size : -EINVAL;
+	return text;
+}
+
+static ssize_t huge_mode_write(void *data, char *text, size_t size)
+{
+	(void)data;
+	return vm_huge_set_mode(first_line(text)) ? (ssize_t)size : -EINVAL;
+}
+
+/* "always within_size advise [never] deny force" */
+static int shmem_huge_show(struct seq_file *out, void *data)
+{
+	static const u8 order[] = { SHMEM_HUGE_ALWAYS, SHMEM_HUGE_WITHIN_SIZE, SHMEM_HUGE_ADVISE,
+				    SHMEM_HUGE_NEVER,  SHMEM_HUGE_DENY,	       SHMEM_HUGE_FORCE };
+	const int mode = READ_ONCE(shmem_huge_mode);
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		seq_printf(out, order[i] == mode ? "%s[%s]" : "%s%s", i ? " " : "",
+			   shmem_huge_names[order[i]]);
+	seq_putc(out, '\n');
+	return 0;
+}
+
+static ssize_t shmem_huge_write(void *data, char *text, size_t size)
+{
+	(void)data;
+	return shmem_huge_set(first_line(text)) ? (ssize_t)size : -EINVAL;
 }
 
 #define TEXT(path, text)                                                                           \
@@ -105,6 +132,10 @@ static const struct proc_entry entries[] = {
 	  .mode = 0644,
 	  .show = huge_mode_show,
 	  .write = huge_mode_write },
+	{ .name = "kernel/mm/transparent_hugepage/shmem_enabled",
+	  .mode = 0644,
+	  .show = shmem_huge_show,
+	  .write = shmem_huge_write },
 	TEXT("kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152"),
 };
 

@@ -32,6 +32,10 @@
 	X(HUGE_ALLOC, "thp_fault_alloc")                                                                          \
 	X(HUGE_FALLBACK, "thp_fault_fallback")                                                                    \
 	X(HUGE_SPLIT, "thp_split_pmd")                                                                            \
+	/* Of shared memory: taken by a page cache; 4 KiB instead; mapped by a fault. */                          \
+	X(SHMEM_HUGE_ALLOC, "thp_file_alloc")                                                                     \
+	X(SHMEM_HUGE_FALLBACK, "thp_file_fallback")                                                               \
+	X(SHMEM_HUGE_MAPPED, "thp_file_mapped")                                                                   \
 	/* The CPU's array of free pages: filled from the buddy lists, emptied into them. */                      \
 	X(PAGE_REFILL, "page_cpu_refill")                                                                         \
 	X(PAGE_FLUSH, "page_cpu_flush")                                                                           \

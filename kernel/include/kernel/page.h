@@ -38,6 +38,8 @@ enum page_owner {
 	(1u << 6) /* free and known to be all zero; kept for each frame of a block */
 #define PAGE_FLAG_SHMEM (1u << 7) /* of a cache that has no other home than memory */
 #define PAGE_FLAG_SHOWN (1u << 8) /* PAGE_KERNEL: made to be mapped by programs; see page_show() */
+#define PAGE_FLAG_HUGE                                                                             \
+	(1u << 9) /* [cache lock] one of 512 that make 2 MiB of a file, all in its cache: mm/huge_shmem.c */
 
 struct page_cache;
 struct slab_cache;
@@ -77,7 +79,10 @@ struct page {
 		};
 	};
 	u32 slab_in_use, slab_objects; /* [slab lock] */
-	u64 owner_data; /* the owner's */
+	union {
+		u64 owner_data; /* the owner's */
+		atomic_t huge_maps; /* the first of 2 MiB of a file: directory entries that map them */
+	};
 };
 _Static_assert(sizeof(struct page) == 1 << FRAME_HEAD_SHIFT, "struct page is one cache line");
 /* What the page-fault entry knows of it. */

@@ -10,6 +10,7 @@
 #include <lib/radix.h>
 
 struct inode;
+struct vma;
 struct file;
 struct io_iter;
 
@@ -19,11 +20,16 @@ struct page_cache_ops {
 	/* Writes a dirty page back. NULL: memory is the only home, pages are never dropped (tmpfs). */
 	int (*write_page)(struct inode *inode, struct page *page);
 	/*
-	 * Quota: before a page is added, 0 or the error (-ENOSPC) that page_cache_get then returns, and after pages were
+	 * Quota: before pages are added, 0 or the error (-ENOSPC) that page_cache_get then returns, and after pages were
 	 * removed (or could not be added after all). No lock of the cache is held. Optional.
 	 */
-	int (*charge)(struct inode *inode);
+	int (*charge)(struct inode *inode, u64 pages);
 	void (*uncharge)(struct inode *inode, u64 pages);
+	/*
+	 * Whether the 2 MiB that hold `index` may be taken at once, for a fault in `vma` or, if that is NULL, a write. Only of caches in
+	 * memory, which have the other two then. Optional.
+	 */
+	bool (*huge)(struct inode *inode, const struct vma *vma, u64 index);
 };
 
 struct page_cache {
@@ -42,6 +48,8 @@ void page_cache_init(struct page_cache *cache, struct inode *inode,
 struct page *page_cache_find(struct page_cache *cache, u64 index);
 /* With a reference, up to date, made and filled if absent. ERR_PTR(-ENOMEM, -EIO). Does not look at the file size. */
 struct page *page_cache_get(struct page_cache *cache, u64 index);
+/* The same for a fault in `vma`, of what was absent a moment ago. */
+struct page *page_cache_make(struct page_cache *cache, u64 index, const struct vma *vma);
 void page_cache_dirty(struct page *page);
 /* Removes pages from `from_index` on, which the caller has unmapped; zeroes the tail of the page that holds new size. */
 void page_cache_truncate(struct page_cache *cache, u64 new_size);

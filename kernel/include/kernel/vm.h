@@ -264,6 +264,11 @@ extern const char *const vm_huge_mode_names[HUGE_MODES];
 /* False: no such mode. */
 bool vm_huge_set_mode(const char *name);
 u64 vm_huge_pages(void); /* that are mapped as such, in pages of 4 KiB */
+/* Set once, before anything asks for huge pages, of private or of shared memory: until then nobody looks for them. */
+extern bool vm_huge_used;
+u64 vm_shmem_huge_pages(
+	void); /* of files in memory, in pages of 4 KiB; and those that some directory entry maps */
+u64 vm_shmem_huge_mapped(void);
 
 /* Another process's memory (ptrace, /proc/<pid>/mem, cmdline, exec's argument pages): bytes copied. */
 ssize_t vm_access_remote(struct mm *mm, u64 address, void *buffer, size_t size, bool write);

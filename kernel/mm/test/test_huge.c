@@ -1,6 +1,9 @@
 /* Groups of frames: each frame goes when its own last reference does, and all at once where they can. */
 #include "../huge.h"
 
+#include <kernel/file.h>
+#include <kernel/shmem.h>
+#include <kernel/vfs.h>
 #include <kunit/kunit.h>
 #include <lib/string.h>
 
@@ -34,6 +37,35 @@ KUNIT(page_group_is_single_frames)
 	page_put(group);
 	page_put(group + 77);
 	page_put(group + 511);
+}
+
+/* Of a file: all single pages of its cache, until one of them goes; then the others stay. */
+KUNIT(page_cache_takes_huge)
+{
+	struct file *file = shmem_file_create("test", 4 * HUGE_PAGE_SIZE, false);
+	const u64 before = vm_shmem_huge_pages();
+	struct page_cache *cache;
+	struct page *page;
+
+	KEXPECT(!IS_ERR(file));
+	cache = &file->inode->cache;
+	shmem_huge_set("always");
+	page = page_cache_get(cache, PT_ENTRIES + 7);
+	shmem_huge_set("never");
+	KEXPECT(!IS_ERR(page));
+	KEXPECT_EQ(vm_shmem_huge_pages(), before + PT_ENTRIES);
+	KEXPECT_EQ(cache->page_count, PT_ENTRIES);
+	KEXPECT(page_flag(page, PAGE_FLAG_HUGE));
+	KEXPECT_EQ(page_frame(page) % PT_ENTRIES, 7);
+	KEXPECT_EQ(atomic_read(&page->ref), 2);
+	KEXPECT_EQ(atomic_read(&page[-7].ref), 1);
+	KEXPECT(mem_is_zero(page_virt(page - 7), HUGE_PAGE_SIZE));
+	page_cache_punch(cache, (PT_ENTRIES + 9) * PAGE_SIZE, (PT_ENTRIES + 10) * PAGE_SIZE);
+	KEXPECT_EQ(vm_shmem_huge_pages(), before);
+	KEXPECT_EQ(cache->page_count, PT_ENTRIES - 1);
+	KEXPECT(!page_flag(page, PAGE_FLAG_HUGE));
+	page_put(page);
+	file_put(file);
 }
 
 /* What comes back as one block can be handed out as one. */

@@ -229,6 +229,36 @@ KUNIT_MUST_DIE(pte_huge_shared)
 		"a shared huge page that can be written");
 }
 
+/* 2 MiB of a file, as it is mapped; of no cache. */
+static struct page *file_block(void)
+{
+	struct page *first = page_group_alloc_cached(NULL, 0);
+
+	KEXPECT(first);
+	for (unsigned int i = 0; i < PT_ENTRIES; i++)
+		atomic_set(&first[i].mapcount, 1);
+	atomic_set(&first->huge_maps, 1);
+	return first;
+}
+
+KUNIT_MUST_DIE(pte_huge_of_file_not_counted)
+{
+	struct page *first = file_block();
+
+	atomic_set(&first[300].mapcount, 0);
+	mistake(table_new(2), pte_set(maps_writable(first), PTE_HUGE),
+		"2 MiB of a file of which one page is not counted as mapped");
+}
+
+KUNIT_MUST_DIE(pte_huge_of_file_out_of_order)
+{
+	struct page *first = file_block();
+
+	first[511].index = 0;
+	mistake(table_new(2), pte_set(maps_writable(first), PTE_HUGE),
+		"2 MiB that are not those of a file, in order");
+}
+
 /* The machine's firmware, at the end of the first 4 GiB: a store there changes nothing. The CPU starts at this word. */
 #define FIRMWARE 0xfffff000ULL
 #define FIRMWARE_START 0xff0

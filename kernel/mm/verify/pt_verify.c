@@ -30,6 +30,8 @@
  *	through is this entry's alone
  *	a huge page is a whole group of frames, and	as for shared tables: table_refs counts the directory entries
  *	writable only if it is this entry's alone
+ *	or it is 2 MiB of a file in memory, in order,	the entry counts in each of them, and has a reference of each, from before it
+ *	and each of its pages has its mapping counted	is made until after it is flushed (huge_shmem.c)
  *	a frame is freed when no entry maps it		each mapping has a reference, and gives it up after the entry is cleared
  *							(page_alloc.c looks at mapcount)
  *
@@ -182,6 +184,28 @@ static void leaf_check(const struct page *table, const pte_t *entry, pte_t old, 
 
 /* --- Directories --------------------------------------------------------------------------------------------------------- */
 
+/* They may have left the cache, but not the file's place in it. */
+static bool is_huge_of_file(const struct page *first)
+{
+	if (!IS_ALIGNED(first->index, (u64)PT_ENTRIES) || atomic_read(&first->huge_maps) <= 0)
+		return false;
+	for (unsigned int i = 0; i < PT_ENTRIES; i++)
+		if (first[i].owner != PAGE_CACHE || !page_flag(&first[i], PAGE_FLAG_SHMEM) ||
+		    first[i].index != first->index + i || atomic_read(&first[i].mapcount) <= 0)
+			return false;
+	return true;
+}
+
+static void group_check(const pte_t *entry, const struct page *group, pte_t value)
+{
+	RULE(group->owner == PAGE_ANON && group->table_entries == PT_ENTRIES &&
+		     atomic_read(&group->table_refs) > 0,
+	     "a huge page is no group of frames");
+	RULE(!pte_has(value, PTE_PRESENT | PTE_WRITE) ||
+		     (atomic_read(&group->table_refs) == 1 && !atomic_read(&group->mapcount)),
+	     "a frame is writable that others map");
+}
+
 static void huge_check(const pte_t *entry, pte_t old, pte_t value)
 {
 	const u64 reserved = reserved_bits() | (HUGE_PAGE_SIZE - PAGE_SIZE);
@@ -193,12 +217,10 @@ static void huge_check(const pte_t *entry, pte_t old, pte_t value)
 	     "no such permission");
 	RULE(pte_none(old) || same_frame(old, value), "another frame's entry is replaced");
 	group = pte_page(value);
-	RULE(group->owner == PAGE_ANON && group->table_entries == PT_ENTRIES &&
-		     atomic_read(&group->table_refs) > 0,
-	     "a huge page is no group of frames");
-	RULE(!pte_has(value, PTE_PRESENT | PTE_WRITE) ||
-		     (atomic_read(&group->table_refs) == 1 && !atomic_read(&group->mapcount)),
-	     "a frame is writable that others map");
+	if (group->owner == PAGE_CACHE)
+		RULE(is_huge_of_file(group), "a huge page is not 2 MiB of a file, mapped");
+	else
+		group_check(entry, group, value);
 }
 
 /* A table of the address space's own may take the place of a shared one, and of a huge page that is absent. */
