@@ -8,7 +8,7 @@ from testing.qemu.machine import ROOT
 
 MODEL = ROOT / "testing/model/vma_lock.pml"
 BUGS = ["NO_SEQUENCE", "NO_FLUSH", "NO_TABLE_LOCK", "NO_BARRIER", "NO_READER_BARRIER", "NO_MARK_BARRIER", "NO_HANDOVER",
-        "LATE_TOUCH", "NO_READERS", "NO_GONE", "LATE_QUEUE"]
+        "LATE_TOUCH", "NO_READERS", "NO_GONE", "NO_FORGET", "LATE_QUEUE"]
 
 
 def check(folder, *bugs):

@@ -18,6 +18,7 @@
  *	LATE_TOUCH	a fault sets `touched` after its second look
  *	NO_READERS	the writer does not wait for readers
  *	NO_GONE		a vma that has left the tree has an ordinary sequence
+ *	NO_FORGET	a CPU that passes a quiescent state still remembers the vma (fault_hint)
  *	LATE_QUEUE	the writer looks for readers before it is in the queue, and not again
  */
 #define GONE 255
@@ -34,6 +35,8 @@ bool table_lock;
 bool entry, entry_writes;	/* it maps a page; it permits writing */
 
 bool irq_off[FAULTS];
+bool hint[FAULTS] = true;	/* the CPU remembers the vma */
+bool vma_freed;			/* the memory of the vma is somebody else's */
 bool queued, woken;		/* the writer, in mm->vma_wait */
 
 /* The entry that a fault has found empty. A writer may have marked the vma since: then it comes to the table's lock later. */
@@ -84,7 +87,12 @@ proctype look(byte cpu)
 	bool last;
 
 	irq_off[cpu] = true;
-	/* Of this CPU's last fault: the vma may have left the tree, and may do so now, but its memory stays. */
+	/* The vma may have left the tree, and may do so now, but its memory stays. */
+	if
+	:: !hint[cpu] -> goto out
+	:: else
+	fi;
+	assert(!vma_freed);
 	seen = vma_seq;
 	if
 	:: seen >= mm_seq -> goto out
@@ -112,6 +120,7 @@ proctype look(byte cpu)
 	:: atomic { !table_lock -> table_lock = true }; assert(!freed)
 	:: table_lock -> goto out
 	fi;
+	assert(!vma_freed);
 #ifndef NO_SEQUENCE
 	if
 	:: vma_seq != seen -> table_lock = false; goto out
@@ -302,6 +311,16 @@ inline unmap()
 	assert(!entry)
 }
 
+/* A grace period: each CPU has been seen outside of a fault, and has forgotten the vma there. */
+inline grace(cpu)
+{
+#ifndef NO_FORGET
+	atomic { !irq_off[cpu] -> hint[cpu] = false }
+#else
+	!irq_off[cpu]
+#endif
+}
+
 proctype writer()
 {
 	byte left = 2, found;
@@ -313,7 +332,10 @@ proctype writer()
 	od;
 	flush();
 	/* Whoever still had the old vma has gone. */
-	assert(!entry)
+	assert(!entry);
+	grace(0);
+	grace(1);
+	vma_freed = true
 }
 
 init {
