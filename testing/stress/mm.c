@@ -1,27 +1,27 @@
 /*
  * mm.c - threads of one program that map, unmap, protect, discard, move, fork and touch the same memory at once, and check all
- * that they read. As init it reads the seconds from /stress.conf, and powers off; else `mm SECONDS`.
+ * that they read. As init it reads the seconds from /stress.conf, and powers off; else `mm SECONDS`. A second word, "waits":
+ * it goes on for a while until a fault and a writer have waited for each other.
  *
  * wild	everybody does anything to any range of it. Who touches a page may be refused. Each word in use says which page it is of,
  *	so a frame that is seen at a wrong place, or after it was freed, is noticed.
  * kept	page n is thread n % THREADS's: it finds there what it wrote last, whatever the others do meanwhile: protect it against
  *	writing for a moment, fork, advise. Children check that their memory stands still, and write to it.
- * own	of each thread: moved to and fro by mremap.
+ * own	of each thread, and the heap: mm_own.c.
+ * files	mm_file.c.
  *
  * Output: `@@@ rate NAME N` for each kind, in operations a second; `@@@ bad ...`; `@@@ done`.
  */
-#define _GNU_SOURCE
+#include "mm.h"
+
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -29,34 +29,24 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THREADS 4
-#define PAGE 4096UL
-#define TABLE (512 * PAGE)
 #define WILD_PAGES 1536UL
 #define KEPT_PAGES 1024UL
-#define OWN_PAGES 24UL
-#define SPOTS 3 /* words of a page that are used */
 
-enum kind { MMAP, MUNMAP, MPROTECT, MADVISE, MREMAP, FORK, TOUCH, REFUSED, KINDS };
-static const char *const names[KINDS] = { "mmap",   "munmap", "mprotect", "madvise",
-					  "mremap", "fork",   "touch",	  "refused" };
-
-struct worker {
-	unsigned int number;
-	uint64_t random;
-	unsigned long done[KINDS];
-	unsigned char *own;
-	sigjmp_buf refused;
-	volatile bool touching; /* wild memory */
+static const char *const names[KINDS] = {
+	[MMAP] = "mmap",	 [MUNMAP] = "munmap",	  [MPROTECT] = "mprotect",
+	[MADVISE] = "madvise",	 [MREMAP] = "mremap",	  [FORK] = "fork",
+	[TOUCH] = "touch",	 [REFUSED] = "refused",	  [MLOCK] = "mlock",
+	[POPULATE] = "populate", [BRK] = "brk",		  [PRIVATE] = "private",
+	[SHARED] = "shared",	 [TRUNCATE] = "truncate", [BEYOND] = "beyond",
 };
 
 static struct worker workers[THREADS];
-static __thread struct worker *self;
+__thread struct worker *self;
 static unsigned char *wild, *kept;
 static uint64_t wanted[KEPT_PAGES]; /* in each kept page's words; the owner's */
 static volatile bool stop;
 
-static void bad(const char *format, ...)
+void bad(const char *format, ...)
 {
 	char line[256] = "@@@ bad ";
 	va_list list;
@@ -71,7 +61,7 @@ static void bad(const char *format, ...)
 	_exit(1);
 }
 
-static uint64_t draw(uint64_t below)
+uint64_t draw(uint64_t below)
 {
 	self->random ^= self->random << 13;
 	self->random ^= self->random >> 7;
@@ -79,32 +69,19 @@ static uint64_t draw(uint64_t below)
 	return (self->random >> 11) % below;
 }
 
-/* Where in a page: the first word, the last, and one between. */
-static volatile uint64_t *spot(unsigned char *memory, uint64_t page, unsigned int i)
-{
-	static const unsigned int at[SPOTS] = { 0, 2040, 4088 };
-
-	return (volatile uint64_t *)(memory + page * PAGE + at[i]);
-}
-
-static uint64_t tag(uint64_t page, unsigned int i)
-{
-	return 0x5157 + (page * SPOTS + i) * 0x10001;
-}
-
-/* Kept memory is permitted again soon: the access is repeated. Wild memory: it is given up. */
-static void on_segv(int signo, siginfo_t *info, void *context)
+/* Kept memory is permitted again soon: the access is repeated. What else is touched is given up. */
+static void on_fault(int signo, siginfo_t *info, void *context)
 {
 	const unsigned char *at = info->si_addr;
 
-	(void)signo;
 	(void)context;
-	if (at >= kept && at < kept + KEPT_PAGES * PAGE) {
+	if (signo == SIGSEGV && at >= kept && at < kept + KEPT_PAGES * PAGE) {
 		sched_yield();
 		return;
 	}
-	if (!self || !self->touching || at < wild || at >= wild + WILD_PAGES * PAGE)
-		bad("signal at %p", (const void *)at);
+	if (!self || !self->touches || at < self->touches ||
+	    at >= self->touches + self->touches_length || signo != self->expects)
+		bad("signal %d at %p", signo, (const void *)at);
 	siglongjmp(self->refused, 1);
 }
 
@@ -179,16 +156,24 @@ static void wild_discard(void)
 	self->done[MADVISE]++;
 }
 
-static void wild_touch_page(uint64_t page, bool write)
+/* What is refused has no effect; else the contents stay. */
+static void wild_populate(void)
 {
-	for (unsigned int i = 0; i < SPOTS; i++) {
-		uint64_t seen = *spot(wild, page, i);
+	unsigned long length;
+	unsigned char *at = range(&length);
 
-		if (seen && seen >> 24 != tag(page, i))
-			bad("page %lu of wild memory, word %u: %lx", page, i, seen);
-		if (write)
-			*spot(wild, page, i) = tag(page, i) << 24 | draw(1 << 24);
-	}
+	(void)!madvise(at, length, MADV_POPULATE_WRITE);
+	self->done[POPULATE]++;
+}
+
+/* As far as there is no hole. What is locked cannot be discarded; mapping anew unlocks it. */
+static void wild_lock(void)
+{
+	unsigned long length;
+	unsigned char *at = range(&length);
+
+	(void)!(draw(2) ? mlock(at, length) : munlock(at, length));
+	self->done[MLOCK]++;
 }
 
 static void wild_touch(void)
@@ -197,16 +182,19 @@ static void wild_touch(void)
 	bool write = draw(4);
 
 	if (sigsetjmp(self->refused, 0)) {
-		self->touching = false;
+		touch_end();
 		self->done[REFUSED]++;
 		return;
 	}
-	self->touching = true;
+	touch_begin(wild, WILD_PAGES, SIGSEGV);
 	for (; count-- && page < WILD_PAGES; page++) {
-		wild_touch_page(page, write);
+		if (!tags_are_right(wild, page, page))
+			bad("page %lu of wild memory has %lx", page, *spot(wild, page, 0));
+		if (write)
+			tags_write(wild, page, page);
 		self->done[TOUCH]++;
 	}
-	self->touching = false;
+	touch_end();
 }
 
 /* --- Kept memory ------------------------------------------------------------------------------------------------------ */
@@ -305,46 +293,29 @@ static void kept_fork(void)
 	self->done[FORK]++;
 }
 
-/* --- Own memory: two places, beside each other or in two page tables, of which one is mapped ------------- */
-
-static void own_move(void)
-{
-	const unsigned long length = OWN_PAGES * PAGE;
-	unsigned char *from = self->own, *to = draw(2) ? from + TABLE : from + length;
-	uint64_t page = draw(OWN_PAGES);
-
-	for (unsigned int round = 0; round < 2; round++) {
-		unsigned char *source = round ? to : from, *target = round ? from : to;
-
-		*spot(source, page, round) += page + 1;
-		if (mremap(source, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, target) != target)
-			bad("mremap");
-		if (*spot(target, page, 2) != *spot(target, page, round) - (page + 1))
-			bad("own page %lu is another", page);
-		*spot(target, page, round) -= page + 1;
-		self->done[MREMAP]++;
-	}
-}
-
 /* --- The rest ----------------------------------------------------------------------------------------------------------------- */
 
-/* In 64 steps. */
 static const struct {
 	unsigned int share;
 	void (*run)(void);
 } steps[] = {
-	{ 8, wild_map },     { 4, wild_unmap },	  { 4, wild_protect }, { 3, wild_discard },
-	{ 2, kept_protect }, { 2, kept_discard }, { 1, own_move },     { 1, kept_fork },
-	{ 10, kept_write },  { 29, wild_touch },
+	{ 8, wild_map },      { 4, wild_unmap },    { 4, wild_protect }, { 3, wild_discard },
+	{ 1, wild_lock },     { 1, wild_populate }, { 2, kept_protect }, { 2, kept_discard },
+	{ 1, kept_fork },     { 10, kept_write },   { 29, wild_touch },	 { 1, own_move },
+	{ 1, own_populate },  { 2, heap_move },	    { 2, file_copy },	 { 4, file_touch },
+	{ 2, file_truncate },
 };
 
 static void step(void)
 {
-	uint64_t left = draw(64);
-	unsigned int i = 0;
+	unsigned int shares = 0, i = 0;
+	uint64_t left;
 
-	while (left >= steps[i].share)
-		left -= steps[i++].share;
+	for (; i < sizeof(steps) / sizeof(steps[0]); i++)
+		shares += steps[i].share;
+	left = draw(shares);
+	for (i = 0; left >= steps[i].share; i++)
+		left -= steps[i].share;
 	steps[i].run();
 }
 
@@ -356,7 +327,7 @@ static void *work(void *data)
 	return NULL;
 }
 
-static unsigned char *map_aligned(unsigned long length)
+unsigned char *map_aligned(unsigned long length)
 {
 	unsigned char *at = mmap(NULL, length + TABLE, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -366,12 +337,10 @@ static unsigned char *map_aligned(unsigned long length)
 	return (unsigned char *)(((uintptr_t)at + TABLE - 1) / TABLE * TABLE);
 }
 
-static void own_prepare(struct worker *worker)
-{
-	worker->own = map_aligned(2 * TABLE);
-	if (munmap(worker->own + OWN_PAGES * PAGE, 2 * TABLE - OWN_PAGES * PAGE))
-		bad("own memory");
-}
+struct conf {
+	unsigned int seconds;
+	bool waits;
+};
 
 static unsigned long done_all(enum kind kind)
 {
@@ -414,42 +383,65 @@ static void report_waits(void)
 		fclose(file);
 }
 
-static unsigned int seconds_wanted(int count, char **arguments)
+/* Read without the heap, which is busy. */
+static bool waits_are_missing(void)
 {
-	unsigned int seconds = count > 1 ? (unsigned int)atoi(arguments[1]) : 10;
-	FILE *file = getpid() == 1 ? fopen("/stress.conf", "r") : NULL;
+	static char text[16384];
+	int fd = open("/proc/vmstat", O_RDONLY);
+	ssize_t size = read(fd, text, sizeof(text) - 1);
 
-	if (getpid() == 1) {
-		mount("proc", "/proc", "proc", 0, NULL);
-		if (!file || fscanf(file, "%u", &seconds) != 1)
-			bad("no /stress.conf");
-	}
-	return seconds;
+	close(fd);
+	text[size > 0 ? size : 0] = 0;
+	return strstr(text, "lock_fault_wait 0\n") || strstr(text, "lock_vma_wait 0\n");
+}
+
+/* What is to be seen was seen. */
+static bool is_enough(const struct conf *conf)
+{
+	return !any_idle() && !(conf->waits && waits_are_missing());
+}
+
+static struct conf conf_read(int count, char **arguments)
+{
+	struct conf conf = { count > 1 ? (unsigned int)atoi(arguments[1]) : 10, false };
+	char word[16] = "";
+	FILE *file;
+
+	if (getpid() != 1)
+		return conf;
+	mount("proc", "/proc", "proc", 0, NULL);
+	file = fopen("/stress.conf", "r");
+	if (!file || fscanf(file, "%u %15s", &conf.seconds, word) < 1)
+		bad("no /stress.conf");
+	conf.waits = !strcmp(word, "waits");
+	return conf;
 }
 
 int main(int count, char **arguments)
 {
-	const unsigned int seconds = seconds_wanted(count, arguments);
-	const struct sigaction action = { .sa_sigaction = on_segv,
+	const struct conf conf = conf_read(count, arguments);
+	const struct sigaction action = { .sa_sigaction = on_fault,
 					  .sa_flags = SA_SIGINFO | SA_NODEFER };
 	pthread_t threads[THREADS];
 	struct timespec begin, end;
 
 	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
 	kept = map_aligned(KEPT_PAGES * PAGE);
 	for (unsigned int i = 0; i < THREADS; i++) {
 		workers[i].number = i;
 		workers[i].random = 0x9e3779b97f4a7c15ULL * (i + 1) ^ (uint64_t)time(NULL) << 20;
 		own_prepare(&workers[i]);
+		file_prepare(&workers[i]);
 	}
 	wild = map_aligned(WILD_PAGES * PAGE);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (unsigned int i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, work, &workers[i]))
 			bad("pthread_create");
-	sleep(seconds);
-	/* On a host that is busy with other things nothing may have come to some. */
-	for (unsigned int more = 0; more < 6 * seconds && any_idle(); more++)
+	sleep(conf.seconds);
+	/* On a host that is busy with other things nothing may have come to some, or nobody was in anybody's way. */
+	for (unsigned int more = 0; more < 6 * conf.seconds && !is_enough(&conf); more++)
 		sleep(1);
 	stop = true;
 	for (unsigned int i = 0; i < THREADS; i++)

@@ -1,4 +1,5 @@
-"""Four threads map, unmap, protect, discard, move, fork and touch the same memory on four CPUs, and check what they read.
+"""Four threads map, unmap, protect, discard, lock, move, fork and touch the same memory, and files, on four CPUs, and check what
+they read.
 
 mm.c says how. 10 s on fortress; `make test-full`: 60 s in each profile, with both of the locks that page faults can take, with and
 without 2 MiB pages.
@@ -11,7 +12,8 @@ import pytest
 from testing.qemu.cpio import Archive
 from testing.qemu.machine import ROOT, Machine
 
-KINDS = {"mmap", "munmap", "mprotect", "madvise", "mremap", "fork", "touch", "refused", "fault"}
+KINDS = {"mmap", "munmap", "mprotect", "madvise", "mremap", "fork", "touch", "refused", "mlock", "populate", "brk", "private",
+         "shared", "truncate", "beyond", "fault"}
 RATE = re.compile(r"@@@ rate (\w+) ([\d.]+)")
 COUNT = re.compile(r"@@@ count (\w+) (\d+)")
 FLAGS = ["-std=gnu11", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-s"]
@@ -20,26 +22,26 @@ FLAGS = ["-std=gnu11", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-pthrea
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     path = tmp_path_factory.mktemp("stress") / "mm"
-    subprocess.run(["gcc", *FLAGS, "-o", path, ROOT / "testing/stress/mm.c"], check=True)
+    subprocess.run(["gcc", *FLAGS, "-o", path, *sorted((ROOT / "testing/stress").glob("mm*.c"))], check=True)
     return path
 
 
-def initramfs(program, seconds):
+def initramfs(program, conf):
     archive = Archive()
     for folder in ("dev", "proc"):
         archive.add_folder(folder)
     archive.add_device("dev/console", 5, 1)
     archive.add_file("init", program.read_bytes(), 0o755)
-    archive.add_file("stress.conf", f"{seconds}\n")
-    path = program.with_suffix(f".{seconds}.cpio")
+    archive.add_file("stress.conf", f"{conf}\n")
+    path = program.with_suffix(".cpio")
     path.write_bytes(archive.pack())
     return path
 
 
-def stress(booting, progress, program, profile, seconds, options=(), words=""):
+def stress(booting, progress, program, profile, seconds, options=(), words="", until=""):
     name = "+".join((profile, *options)) + (f", {words}" if words else "")
     with booting(profile, options=options, kind=Machine, timeout=seconds * 8 + 180, smp=4,
-                 initrd=initramfs(program, seconds), append=f"console=ttyS0 panic=-1 {words}".strip()) as machine:
+                 initrd=initramfs(program, f"{seconds} {until}"), append=f"console=ttyS0 panic=-1 {words}".strip()) as machine:
         end = machine.expect(r"@@@ (bad [^\r\n]*|done)", seconds * 8 + 120)
         assert end[1] == "done", end[1]
         assert machine.wait(60) == 0
@@ -54,7 +56,7 @@ def stress(booting, progress, program, profile, seconds, options=(), words=""):
 
 
 def test_mm(booting, progress, program):
-    counts = stress(booting, progress, program, "fortress", 10)
+    counts = stress(booting, progress, program, "fortress", 10, until="waits")
     assert int(counts["lock_fault_wait"]) and int(counts["lock_vma_wait"]), "no fault met a writer"
 
 
