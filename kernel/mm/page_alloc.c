@@ -359,9 +359,21 @@ static inline void page_give_cpu(struct page *page, enum page_kind kind)
 	cpu_list_push(page, kind);
 }
 
+/* The head's was looked at as every frame's is. */
+static void tails_check_unmapped(const struct page *head)
+{
+	for (const struct page *page = head + 1; page < head + (1UL << head->order); page++)
+		if (atomic_read(&page->mapcount))
+			page_bad(page, "is freed while a page table maps it");
+}
+
 static void page_give_buddy(struct page *page, enum page_kind kind)
 {
-	unsigned long flags = spin_lock_irq(&buddy.lock);
+	unsigned long flags;
+
+	if (pte_verify())
+		tails_check_unmapped(page);
+	flags = spin_lock_irq(&buddy.lock);
 
 	buddy_free_locked(page, page->order, kind);
 	spin_unlock_irq(&buddy.lock, flags);

@@ -176,6 +176,39 @@ KUNIT_MUST_DIE(pte_special_frame)
 		"a frame of the allocator's as a device's");
 }
 
+/* Inside of a free block, where only the head is marked. */
+KUNIT_MUST_DIE(pte_special_frame_of_free_block)
+{
+	pte_t *entry = table_new(1), value;
+	struct page *block = page_alloc(4, 0, PAGE_KERNEL);
+
+	KEXPECT(block);
+	value = pte_set(maps_writable(block + 5), PTE_SOFT_SPECIAL);
+	page_free(block, 4);
+	mistake(entry, value, "a frame inside of a free block as a device's");
+}
+
+KUNIT_MUST_DIE(pte_special_frame_of_block)
+{
+	struct page *block = page_alloc(4, 0, PAGE_KERNEL);
+
+	KEXPECT(block);
+	mistake(table_new(1), pte_set(maps_writable(block + 5), PTE_SOFT_SPECIAL),
+		"a frame inside of a block in use as a device's");
+}
+
+KUNIT_MUST_DIE(pte_group_freed_while_mapped)
+{
+	struct page *group = page_group_alloc();
+	pte_t *entry = table_new(1);
+
+	KEXPECT(group);
+	pte_write(entry, maps_writable(group + 1));
+	page_group_put(group);
+	kunit_survived("a huge page that is freed while a part of it is mapped");
+	pte_store(entry, (pte_t){ 0 });
+}
+
 KUNIT_MUST_DIE(pte_directory_of_data)
 {
 	mistake(table_new(2), pte_table(page_paddr(frame_new(PAGE_ANON))),

@@ -124,6 +124,19 @@ static bool has_struct_page(u64 frame)
 	return true;
 }
 
+/* The head of a block says whose it is; the frames inside look like nobody's. What was a head may still say how far it went. */
+static bool is_an_allocators(u64 frame)
+{
+	for (unsigned int order = 0; order <= PAGE_MAX_ORDER; order++) {
+		const u64 first = ALIGN_DOWN(frame, 1UL << order);
+		const struct page *head = frame_page(first);
+
+		if (has_struct_page(first) && head->owner != PAGE_RESERVED && head->order >= order)
+			return true;
+	}
+	return false;
+}
+
 /* The zero page, a device's frame, or what should not be. */
 static void special_check(const pte_t *entry, pte_t old, pte_t value)
 {
@@ -137,8 +150,7 @@ static void special_check(const pte_t *entry, pte_t old, pte_t value)
 	if (likely(frame == page_frame(zero_page)))
 		RULE(!pte_has(value, PTE_WRITE), "the zero page is writable");
 	else
-		RULE(!has_struct_page(frame) || frame_page(frame)->owner == PAGE_RESERVED,
-		     "a frame of an allocator is mapped as a device's");
+		RULE(!is_an_allocators(frame), "a frame of an allocator is mapped as a device's");
 }
 
 /* A page that is not anonymous. */
