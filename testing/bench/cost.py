@@ -15,6 +15,7 @@ README.md. What was measured is kept by the kernel's hash in build/bench/cost: ^
 import argparse
 import dataclasses
 import datetime
+import functools
 import json
 import os
 import random
@@ -40,6 +41,7 @@ def profile_set(profile):
     return frozenset(symbol for symbol, where in mechanisms().items() if profile in where)
 
 
+@functools.lru_cache(maxsize=None)
 def needs():
     """symbol -> (mechanisms that must be on, mechanisms that must be off), from Kconfig."""
     import kconfiglib
@@ -53,12 +55,19 @@ def needs():
     return found
 
 
+def fitting(without, with_it):
+    """Both, less what cannot be beside what the second one adds: the figure is of that alone."""
+    required = needs()
+    leaving = {symbol for symbol in without if required[symbol][1] & with_it}
+    return without - leaving, with_it - leaving
+
+
 def plan_on():
     """symbol -> (the mix without it, the mix with it), beginning with performance."""
     start, plan = profile_set("performance"), {}
     for symbol, (wanted, unwanted) in needs().items():
         base = (start | wanted) - unwanted - {symbol}
-        plan[symbol] = (base, base | {symbol})
+        plan[symbol] = fitting(base, base | {symbol})
     return plan
 
 
@@ -76,7 +85,7 @@ def plan_rows():
     start, full, plan = profile_set("performance"), profile_set("fortress"), {}
     for name, words, _ in readme.ROWS:
         symbols = {word.lstrip("!") for word in words}
-        plan[name] = (start - symbols, (start - symbols) | (symbols & full))
+        plan[name] = fitting(start - symbols, (start - symbols) | (symbols & full))
     return plan
 
 

@@ -79,6 +79,8 @@ OBSERVED = {"STACK_INIT", "REFCOUNT_SATURATE", "REFCOUNT_DETECT_ZERO", "INIT_ON_
             "SLAB_QUARANTINE", "SLAB_HIDDEN_FREELIST", "USERCOPY_MASK", "PTE_VERIFY"}
 # Counted in the machine code, and seen at work: testing/entry.
 DISASSEMBLED = {"ENTRY_SAVE_ALL", "ENTRY_SAVE_CLEAR", "ENTRY_SAVE_MINIMAL", "FRAME_POINTER"}
+# Checked fault by fault by FAULT_FASTPATH_CHECK (testing/contracts), counted by the benchmarks: nothing that stops a mistake.
+COUNTED = {"FAULT_FASTPATH"}
 # Seen with words of the command line: test_mitigation_words.
 WORDED = {"MITIGATIONS"}
 # What only the CPU stops: without the feature the same mistake goes unnoticed.
@@ -170,7 +172,7 @@ def test_mitigation_words(aramid, cpu, words, tests_of):
 
 
 def test_every_mechanism_is_tried():
-    tried = {mechanism for mechanism, *_ in STOPPED.values()} | OBSERVED | DISASSEMBLED | WORDED
+    tried = {mechanism for mechanism, *_ in STOPPED.values()} | OBSERVED | DISASSEMBLED | COUNTED | WORDED
     assert tried - {None} == set(mechanisms())
 
 

@@ -38,6 +38,7 @@ ROWS = [
                                      "USERCOPY_OBJECT_BOUNDS": "object bounds"}, ""),
     ("registers saved on entry", {"ENTRY_SAVE_ALL": "all", "ENTRY_SAVE_CLEAR": "then cleared",
                                   "ENTRY_SAVE_MINIMAL": "only what the path touches"}, "caller-saved"),
+    ("the usual page fault", {"FAULT_FASTPATH": "by the entry's own code"}, "by the handler in C"),
     ("retpolines, IBRS, STIBP, VERW, page-table isolation", {"MITIGATIONS": "as the CPU needs them"}, "off"),
     ("frame pointers, for exact backtraces", {"FRAME_POINTER": "on"}, "off"),
 ]
