@@ -16,12 +16,10 @@ static u64 inode_pages(const struct inode *inode)
 static struct page *file_fault(struct vma *vma, u64 index)
 {
 	struct inode *inode = vma->file->inode;
-	struct page *page;
 
 	if (index >= inode_pages(inode))
 		return ERR_PTR(-ERANGE);
-	page = page_cache_find(&inode->cache, index);
-	return likely(page) ? page : page_cache_make(&inode->cache, index, vma);
+	return page_cache_get_for(&inode->cache, index, vma);
 }
 
 static int file_mkwrite(struct vma *vma __unused, struct page *page)

@@ -81,7 +81,7 @@ struct page *page_cache_find(struct page_cache *cache, u64 index)
 /* Consumes the caller's reference on failure; on success the tree has one, and the caller keeps its own. */
 static int cache_insert(struct page_cache *cache, struct page *page)
 {
-	bool memory = cache_is_memory(cache);
+	const bool memory = page->flags & PAGE_FLAG_SHMEM;
 	int error;
 
 	atomic_inc(&page->ref);
@@ -112,10 +112,10 @@ static struct page *cache_make_page(struct page_cache *cache, u64 index)
 		return ERR_PTR(-ENOMEM);
 	page->cache = cache;
 	page->index = index;
-	page->flags |= cache_is_memory(cache) ? PAGE_FLAG_SHMEM : 0;
+	/* Nobody else sees it yet. */
+	page->flags = PAGE_FLAG_UPTODATE | (cache_is_memory(cache) ? PAGE_FLAG_SHMEM : 0);
 	if (read)
 		error = cache->ops->read_page(cache->inode, page);
-	page_flag_set(page, PAGE_FLAG_UPTODATE);
 	if (!error)
 		return page;
 	page_put(page);
@@ -162,27 +162,29 @@ static struct page *cache_fill(struct page_cache *cache, u64 index)
 	return page;
 }
 
-/* Of a file in memory. */
-static struct page *cache_fill_zeros(struct page_cache *cache, u64 index, const struct vma *vma)
+/* Of a file in memory: 2 MiB at a time, if that may be. */
+static __noinline struct page *cache_fill_huge(struct page_cache *cache, u64 index,
+					       const struct vma *vma)
 {
-	if (unlikely(READ_ONCE(vm_huge_used))) {
-		struct page *page;
-
-		page_cache_fill_huge(cache, index, vma);
-		page = page_cache_find(cache, index);
-		if (page)
-			return page;
-	}
-	return cache_fill(cache, index);
-}
-
-struct page *page_cache_make(struct page_cache *cache, u64 index, const struct vma *vma)
-{
-	struct mutex *lock;
 	struct page *page;
 
-	if (!cache->ops || !cache->ops->read_page)
-		return cache_fill_zeros(cache, index, vma);
+	page_cache_fill_huge(cache, index, vma);
+	page = page_cache_find(cache, index);
+	return page ? page : cache_fill(cache, index);
+}
+
+struct page *page_cache_get_for(struct page_cache *cache, u64 index, const struct vma *vma)
+{
+	struct page *page = page_cache_find(cache, index);
+	struct mutex *lock;
+
+	if (likely(page))
+		return page;
+	if (!cache->ops || !cache->ops->read_page) {
+		if (unlikely(READ_ONCE(vm_huge_used)))
+			return cache_fill_huge(cache, index, vma);
+		return cache_fill(cache, index);
+	}
 	lock = &AT(fill_locks, hash_bucket(hash_u64((u64)cache + index), FILL_LOCK_BITS));
 	mutex_lock(lock);
 	page = page_cache_find(cache, index);
@@ -190,13 +192,6 @@ struct page *page_cache_make(struct page_cache *cache, u64 index, const struct v
 		page = cache_fill(cache, index);
 	mutex_unlock(lock);
 	return page;
-}
-
-struct page *page_cache_get(struct page_cache *cache, u64 index)
-{
-	struct page *page = page_cache_find(cache, index);
-
-	return likely(page) ? page : page_cache_make(cache, index, NULL);
 }
 
 void page_cache_dirty(struct page *page)

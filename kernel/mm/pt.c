@@ -75,11 +75,12 @@ pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level)
 	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
 
 	for (unsigned int at = 4; at > level; at--) {
-		pte_t value;
-
-		/* Again: a huge page of shared memory leaves an empty entry. */
-		while (unlikely(!pte_is_own_table(value = pte_read(entry))))
-			if (pte_none(value) ? !table_make(mm, entry, at) : pt_unshare(mm, address))
+		if (unlikely(pte_none(pte_read(entry))) && !table_make(mm, entry, at))
+			return NULL;
+		/* A huge page of shared memory leaves an empty entry. */
+		while (unlikely(!pte_is_own_table(pte_read(entry))))
+			if (pt_unshare(mm, address) ||
+			    (pte_none(pte_read(entry)) && !table_make(mm, entry, at)))
 				return NULL;
 		entry = &pte_table_of(pte_read(entry))[pt_index(address, at - 1)];
 	}

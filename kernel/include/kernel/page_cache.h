@@ -46,10 +46,15 @@ void page_cache_init(struct page_cache *cache, struct inode *inode,
 		     const struct page_cache_ops *ops);
 /* With a reference, or NULL if absent. */
 struct page *page_cache_find(struct page_cache *cache, u64 index);
-/* With a reference, up to date, made and filled if absent. ERR_PTR(-ENOMEM, -EIO). Does not look at the file size. */
-struct page *page_cache_get(struct page_cache *cache, u64 index);
-/* The same for a fault in `vma`, of what was absent a moment ago. */
-struct page *page_cache_make(struct page_cache *cache, u64 index, const struct vma *vma);
+/*
+ * With a reference, up to date, made and filled if absent; for a fault in `vma`, or NULL. ERR_PTR(-ENOMEM, -EIO). Does not look at
+ * the file size.
+ */
+struct page *page_cache_get_for(struct page_cache *cache, u64 index, const struct vma *vma);
+static inline struct page *page_cache_get(struct page_cache *cache, u64 index)
+{
+	return page_cache_get_for(cache, index, NULL);
+}
 void page_cache_dirty(struct page *page);
 /* Removes pages from `from_index` on, which the caller has unmapped; zeroes the tail of the page that holds new size. */
 void page_cache_truncate(struct page_cache *cache, u64 new_size);
