@@ -59,6 +59,8 @@ STOPPED = {
     "pte_directory_replaced": ("PTE_VERIFY", r"page table: entry .*: .*another table's entry is replaced", True),
     "pte_directory_shared": ("PTE_VERIFY", r"page table: entry .*: .*a shared page table may be written through it", True),
     "pte_huge_no_group": ("PTE_VERIFY", r"page table: entry .*: .*a huge page is no group of frames", True),
+    "pte_huge_of_file_not_counted": ("PTE_VERIFY", r"page table: entry .*: .*a huge page is not 2 MiB of a file, mapped", True),
+    "pte_huge_of_file_out_of_order": ("PTE_VERIFY", r"page table: entry .*: .*a huge page is not 2 MiB of a file, mapped", True),
     "pte_huge_shared": ("PTE_VERIFY", r"page table: entry .*: .*a frame is writable that others map", True),
     "pte_freed_while_mapped": ("PTE_VERIFY", r"page: frame \w+ is freed while a page table maps it", True),
     "pte_group_freed_while_mapped": ("PTE_VERIFY", r"page: frame \w+ is freed while a page table maps it", True),
