@@ -11,28 +11,42 @@
 #define HUGE_KB (HUGE / 1024)
 #define THP_ENABLED "/sys/kernel/mm/transparent_hugepage/enabled"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+static inline void thp_mount(void)
+{
+	if (access(THP_ENABLED, R_OK)) {
+		(void)mkdir("/sys", 0755);
+		must(mount("sysfs", "/sys", "sysfs", 0, NULL));
+	}
+}
+
+static inline void thp_set(const char *path, const char *value)
+{
+	int fd = must(open(path, O_WRONLY));
+
+	expect_eq(write(fd, value, strlen(value)), strlen(value));
+	close(fd);
+}
+
 /* Where it is switched off, MADV_HUGEPAGE shall have an effect. (Linux does so by itself on small machines.) */
 static inline void thp_on(void)
 {
 	char text[64] = "";
 	int fd;
 
-	if (access(THP_ENABLED, R_OK)) {
-		(void)mkdir("/sys", 0755);
-		must(mount("sysfs", "/sys", "sysfs", 0, NULL));
-	}
+	thp_mount();
 	fd = must(open(THP_ENABLED, O_RDONLY));
 	must(read(fd, text, sizeof(text) - 1));
 	close(fd);
-	if (!strstr(text, "[never]"))
-		return;
-	fd = must(open(THP_ENABLED, O_WRONLY));
-	expect_eq(write(fd, "madvise", 7), 7);
-	close(fd);
+	if (strstr(text, "[never]"))
+		thp_set(THP_ENABLED, "madvise");
 }
 
-/* `count` aligned blocks of 2 MiB with the advice, and nothing mapped beside them. */
-static inline unsigned char *thp_map(size_t count)
+/* `count` aligned blocks of 2 MiB, and nothing mapped beside them. */
+static inline unsigned char *thp_map_plain(size_t count)
 {
 	unsigned char *all = must(mmap(NULL, (count + 2) * HUGE, PROT_NONE,
 				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
@@ -41,6 +55,14 @@ static inline unsigned char *thp_map(size_t count)
 	must(munmap(all, (count + 2) * HUGE));
 	must(mmap(at, count * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		  -1, 0));
+	return at;
+}
+
+/* The same with the advice. */
+static inline unsigned char *thp_map(size_t count)
+{
+	unsigned char *at = thp_map_plain(count);
+
 	must(madvise(at, count * HUGE, MADV_HUGEPAGE));
 	return at;
 }

@@ -288,6 +288,7 @@ void kernel_main(void)
 	init = init_create();
 	rcu_init();
 	work_threads_init();
+	vm_collapse_changed();
 	printk_wake_init();
 	cpus_bring_up();
 	vdso_init();

@@ -18,8 +18,8 @@
  * with a machine check): in a split the entry is made absent and flushed before the table appears. Where an entry is taken out
  * (munmap, mremap) the vma's lock is held for writing until the flush, so that no fault brings in the other size.
  */
+#include "collapse.h"
 #include "fault_internal.h"
-#include "huge.h"
 
 #include <lib/string.h>
 #include <platform/tlb.h>
@@ -165,16 +165,21 @@ bool huge_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
 
 /* --- Faults ------------------------------------------------------------------------------------------------------------ */
 
+bool huge_possible(const struct vma *vma)
+{
+	if (vma->file || vma->ops || vma->fault_pages || READ_ONCE(vma->mm->huge_disabled) ||
+	    vma->flags & (VM_SHARED | VM_STACK | VM_SPECIAL | VM_NO_HUGE))
+		return false;
+	return ALIGN_UP(vma->start, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE <= vma->end;
+}
+
 bool huge_eligible(const struct vma *vma)
 {
 	const int mode = READ_ONCE(vm_huge_mode);
 
 	if (mode == HUGE_NEVER || (mode == HUGE_MADVISE && !(vma->flags & VM_HUGE)))
 		return false;
-	if (vma->file || vma->ops || vma->fault_pages || READ_ONCE(vma->mm->huge_disabled) ||
-	    vma->flags & (VM_SHARED | VM_STACK | VM_SPECIAL | VM_NO_HUGE))
-		return false;
-	return ALIGN_UP(vma->start, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE <= vma->end;
+	return huge_possible(vma);
 }
 
 /* The first write here may get 2 MiB. */
@@ -265,6 +270,7 @@ pte_t *vm_fault_table(struct vma *vma, u64 address, u32 flags)
 
 		if (!directory)
 			return ERR_PTR(-ENOMEM);
+		collapse_note_vma(vma);
 		if (vma->flags & VM_SHARED
 			    ? huge_shmem_fault(vma, directory, address, flags & FAULT_WRITE)
 			    : fault_huge(vma, directory, address, flags & FAULT_WRITE))

@@ -9,6 +9,7 @@
  * table_refs, as that of a shared page table does, and has table_entries PT_ENTRIES.
  */
 struct page *page_group_alloc(void); /* all zero, table_refs 1; NULL: no block is free */
+struct page *page_group_alloc_raw(void); /* the same with undefined contents */
 /* The last directory entry has gone. */
 void page_group_put(struct page *group);
 /* The only directory entry becomes a page table, which takes over the references. */
@@ -51,6 +52,8 @@ bool huge_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
  * just been taken out: the caller flushes, and puts it. NULL: it is a page table, and `*entry` its entry. ERR_PTR: go past it.
  */
 struct page *huge_drop(struct mm *mm, u64 address, u64 end, pte_t **entry);
+/* The vma may have huge pages, whatever the mode. */
+bool huge_possible(const struct vma *vma);
 /* Writes to the vma may get huge pages, as far as the mode and the vma go. */
 bool huge_eligible(const struct vma *vma);
 /*

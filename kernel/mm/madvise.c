@@ -1,5 +1,5 @@
 /* madvise: advice that changes flags, and advice that acts at once. */
-#include "internal.h"
+#include "collapse.h"
 #include "vma_lock.h"
 
 #include <abi/fcntl.h>
@@ -203,12 +203,21 @@ static bool advice_acts(int advice)
 	}
 }
 
+/* With functions of their own. */
+static bool advice_is_own(int advice)
+{
+	return advice == MADV_REMOVE || advice == MADV_POPULATE_READ ||
+	       advice == MADV_POPULATE_WRITE || advice == MADV_COLLAPSE;
+}
+
 static int advise(struct mm *mm, u64 start, u64 end, int advice)
 {
 	const struct flag_advice *flags = find_flag_advice(advice);
 	int error;
 
 	if (flags) {
+		if (advice == MADV_HUGEPAGE && READ_ONCE(vm_huge_mode) != HUGE_NEVER)
+			collapse_note(mm);
 		error = rwsem_write_lock_killable(&mm->lock);
 		if (error)
 			return error;
@@ -220,6 +229,8 @@ static int advise(struct mm *mm, u64 start, u64 end, int advice)
 		return advise_remove(mm, start, end);
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
+	if (advice == MADV_COLLAPSE)
+		return vm_collapse(mm, start, end);
 	rwsem_read_lock(&mm->lock);
 	if (likely(!atomic_read(&mm->special_spans))) {
 		error = advise_act(mm, start, end, advice);
@@ -238,8 +249,7 @@ int vm_madvise(u64 start, u64 length, int advice)
 {
 	u64 size = ALIGN_UP(length, (u64)PAGE_SIZE);
 
-	if (!find_flag_advice(advice) && !advice_acts(advice) && advice != MADV_REMOVE &&
-	    advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE)
+	if (!find_flag_advice(advice) && !advice_acts(advice) && !advice_is_own(advice))
 		return -EINVAL;
 	if (!IS_ALIGNED(start, PAGE_SIZE) || (length && !size) || start + size < start)
 		return -EINVAL;

@@ -2,7 +2,7 @@
  * The life of an address space. `users` counts the tasks that run in it and those who look in from outside; the last one
  * tears the mappings down. `count` keeps the struct: all users together hold one.
  */
-#include "internal.h"
+#include "collapse.h"
 
 #include <kernel/file.h>
 #include <kernel/slab.h>
@@ -70,6 +70,8 @@ static void mm_tear_down(struct mm *mm)
 	struct vma *vma, *next;
 	u64 accounted = 0;
 
+	if (unlikely(collapse_is_noted(mm)))
+		collapse_forget(mm);
 	rwsem_write_lock(&mm->lock);
 	mm_note_peak(mm);
 	gather_begin(&gather, mm);

@@ -13,10 +13,9 @@ u64 vm_huge_pages(void)
 	return (u64)atomic_read(&groups) * PT_ENTRIES;
 }
 
-struct page *page_group_alloc(void)
+static struct page *group_alloc(unsigned int flags)
 {
-	struct page *group =
-		page_alloc(GROUP_ORDER, PAGE_ZERO | PAGE_USER | PAGE_AT_HAND, PAGE_ANON);
+	struct page *group = page_alloc(GROUP_ORDER, flags | PAGE_USER | PAGE_AT_HAND, PAGE_ANON);
 
 	if (!group)
 		return NULL;
@@ -32,6 +31,16 @@ struct page *page_group_alloc(void)
 	group->table_entries = PT_ENTRIES;
 	atomic_inc(&groups);
 	return group;
+}
+
+struct page *page_group_alloc(void)
+{
+	return group_alloc(PAGE_ZERO);
+}
+
+struct page *page_group_alloc_raw(void)
+{
+	return group_alloc(0);
 }
 
 void page_group_dissolve(struct page *group)

@@ -150,6 +150,10 @@ static const char *const setting_paths[] = {
 	"/proc/sys/fs/inotify/max_user_instances",
 	"/proc/sys/fs/inotify/max_user_watches",
 	"/sys/kernel/mm/transparent_hugepage/enabled",
+	"/sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan",
+	"/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
+	"/sys/kernel/mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs",
+	"/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none",
 };
 #define SETTINGS (sizeof(setting_paths) / sizeof(setting_paths[0]))
 static char settings_saved[SETTINGS][80]; /* "": there is none, or nothing was saved */

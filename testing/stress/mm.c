@@ -34,7 +34,7 @@
 
 static const char *const names[KINDS] = {
 	[MMAP] = "mmap",	 [MUNMAP] = "munmap",	  [MPROTECT] = "mprotect",
-	[MADVISE] = "madvise",	 [MREMAP] = "mremap",	  [FORK] = "fork",
+	[MADVISE] = "madvise",	 [COLLAPSE] = "collapse", [MREMAP] = "mremap",	  [FORK] = "fork",
 	[TOUCH] = "touch",	 [REFUSED] = "refused",	  [MLOCK] = "mlock",
 	[POPULATE] = "populate", [BRK] = "brk",		  [PRIVATE] = "private",
 	[SHARED] = "shared",	 [TRUNCATE] = "truncate", [BEYOND] = "beyond",
@@ -156,6 +156,18 @@ static void wild_discard(void)
 	self->done[MADVISE]++;
 }
 
+/* Of what is small, and nobody else's at this moment: only that is counted. */
+static void collapse(unsigned char *table)
+{
+	if (!madvise(table, TABLE, MADV_COLLAPSE))
+		self->done[COLLAPSE]++;
+}
+
+static void wild_collapse(void)
+{
+	collapse(wild + draw(WILD_PAGES / 512) * TABLE);
+}
+
 /* What is refused has no effect; else the contents stay. */
 static void wild_populate(void)
 {
@@ -243,6 +255,16 @@ static void kept_discard(void)
 	self->done[MADVISE]++;
 }
 
+/* With one advice for all of it, it is one vma. */
+static void kept_collapse(void)
+{
+	unsigned char *table = kept + draw(KEPT_PAGES / 512) * TABLE;
+
+	if (madvise(table, TABLE, MADV_NORMAL))
+		bad("madvise");
+	collapse(table);
+}
+
 static void kept_protect(void)
 {
 	static const int advice[] = { MADV_RANDOM, MADV_NORMAL, MADV_SEQUENTIAL, MADV_NORMAL };
@@ -301,9 +323,9 @@ static const struct {
 } steps[] = {
 	{ 8, wild_map },      { 4, wild_unmap },    { 4, wild_protect }, { 3, wild_discard },
 	{ 1, wild_lock },     { 1, wild_populate }, { 2, kept_protect }, { 2, kept_discard },
-	{ 1, kept_fork },     { 10, kept_write },   { 29, wild_touch },	 { 1, own_move },
+	{ 1, kept_fork },     { 10, kept_write },   { 27, wild_touch },	 { 1, own_move },
 	{ 1, own_populate },  { 2, heap_move },	    { 2, file_copy },	 { 4, file_touch },
-	{ 2, file_truncate },
+	{ 2, file_truncate }, { 1, wild_collapse }, { 1, kept_collapse },
 };
 
 static void step(void)
@@ -401,6 +423,19 @@ static bool is_enough(const struct conf *conf)
 	return !any_idle() && !(conf->waits && waits_are_missing());
 }
 
+/* With transparent_hugepage=always a thread of the kernel's collapses pages too, and shall do it all the time. */
+static void scan_often(void)
+{
+	static const char *const path =
+		"/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs";
+	FILE *file;
+
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	file = fopen(path, "w");
+	if (!file || fputs("1\n", file) < 0 || fclose(file))
+		bad("%s", path);
+}
+
 static struct conf conf_read(int count, char **arguments)
 {
 	struct conf conf = { count > 1 ? (unsigned int)atoi(arguments[1]) : 10, false };
@@ -410,6 +445,7 @@ static struct conf conf_read(int count, char **arguments)
 	if (getpid() != 1)
 		return conf;
 	mount("proc", "/proc", "proc", 0, NULL);
+	scan_often();
 	file = fopen("/stress.conf", "r");
 	if (!file || fscanf(file, "%u %15s", &conf.seconds, word) < 1)
 		bad("no /stress.conf");

@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 #define THREADS 4
 #define PAGE 4096UL
 #define TABLE (512 * PAGE)
@@ -18,6 +22,7 @@ enum kind {
 	MUNMAP,
 	MPROTECT,
 	MADVISE,
+	COLLAPSE,
 	MREMAP,
 	FORK,
 	TOUCH,

@@ -1,4 +1,4 @@
-"""Four threads map, unmap, protect, discard, lock, move, fork and touch the same memory, and files, on four CPUs, and check what
+"""Four threads map, unmap, protect, discard, collapse, lock, move, fork and touch the same memory, and files, on four CPUs, and check what
 they read.
 
 mm.c says how. 10 s on fortress; `make test-full`: 60 s in each profile, with both of the locks that page faults can take, with and
@@ -12,7 +12,7 @@ import pytest
 from testing.qemu.cpio import Archive
 from testing.qemu.machine import ROOT, Machine
 
-KINDS = {"mmap", "munmap", "mprotect", "madvise", "mremap", "fork", "touch", "refused", "mlock", "populate", "brk", "private",
+KINDS = {"mmap", "munmap", "mprotect", "madvise", "collapse", "mremap", "fork", "touch", "refused", "mlock", "populate", "brk", "private",
          "shared", "truncate", "beyond", "fault"}
 RATE = re.compile(r"@@@ rate (\w+) ([\d.]+)")
 COUNT = re.compile(r"@@@ count (\w+) (\d+)")
@@ -28,7 +28,7 @@ def program(tmp_path_factory):
 
 def initramfs(program, conf):
     archive = Archive()
-    for folder in ("dev", "proc"):
+    for folder in ("dev", "proc", "sys"):
         archive.add_folder(folder)
     archive.add_device("dev/console", 5, 1)
     archive.add_file("init", program.read_bytes(), 0o755)

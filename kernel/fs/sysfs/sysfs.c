@@ -10,6 +10,7 @@
 #include <platform/percpu.h>
 
 #include "../proc/tree.h"
+#include "internal.h"
 
 static struct tree sysfs_tree;
 
@@ -79,7 +80,10 @@ static char *first_line(char *text)
 static ssize_t huge_mode_write(void *data, char *text, size_t size)
 {
 	(void)data;
-	return vm_huge_set_mode(first_line(text)) ? (ssize_t)size : -EINVAL;
+	if (!vm_huge_set_mode(first_line(text)))
+		return -EINVAL;
+	vm_collapse_changed();
+	return (ssize_t)size;
 }
 
 /* "always within_size advise [never] deny force" */
@@ -158,5 +162,6 @@ void sysfs_init(void)
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
 		sysfs_register(&entries[i]);
 	cpu_folders_add();
+	sysfs_collapse_add();
 	fs_register(&sysfs_type);
 }

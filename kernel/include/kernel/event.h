@@ -32,6 +32,9 @@
 	X(HUGE_ALLOC, "thp_fault_alloc")                                                                          \
 	X(HUGE_FALLBACK, "thp_fault_fallback")                                                                    \
 	X(HUGE_SPLIT, "thp_split_pmd")                                                                            \
+	/* Blocks for a collapse: taken, none free. */                                                            \
+	X(COLLAPSE_ALLOC, "thp_collapse_alloc")                                                                   \
+	X(COLLAPSE_ALLOC_FAILED, "thp_collapse_alloc_failed")                                                     \
 	/* Of shared memory: taken by a page cache; 4 KiB instead; mapped by a fault. */                          \
 	X(SHMEM_HUGE_ALLOC, "thp_file_alloc")                                                                     \
 	X(SHMEM_HUGE_FALLBACK, "thp_file_fallback")                                                               \

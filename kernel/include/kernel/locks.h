@@ -52,6 +52,7 @@ enum lock_rank {
 	RANK_MAPPING, /* page cache tree of an inode */
 	RANK_RMAP, /* list of vmas that map an inode */
 	RANK_PAGE_TABLE, /* one page of page table */
+	RANK_COLLAPSE, /* address spaces that are scanned for pages to collapse */
 	RANK_FUTEX,
 	RANK_SOCKET_TABLE, /* names of sockets, lists of all of them */
 	RANK_SOCKET, /* a socket's state and queue */

@@ -151,6 +151,7 @@ struct mm {
 	u8 barrier_registered; /* [A] membarrier: set once; fork keeps it */
 	u8 oom_victim; /* [A] its tasks may use the last pages */
 	void *vdso; /* user address, or NULL */
+	struct list collapse_link; /* [collapse_scan.c's lock] next NULL: in no list */
 };
 _Static_assert(offsetof(struct mm, mmu) == offsetof(struct fault_space, context) &&
 		       offsetof(struct mm, lock_seq) == offsetof(struct fault_space, sequence) &&
@@ -269,6 +270,24 @@ extern bool vm_huge_used;
 u64 vm_shmem_huge_pages(
 	void); /* of files in memory, in pages of 4 KiB; and those that some directory entry maps */
 u64 vm_shmem_huge_mapped(void);
+
+/*
+ * Small pages become huge ones: those that a thread finds (collapse_scan.c), as the mode and these say, which are files of
+ * /sys/kernel/mm/transparent_hugepage/khugepaged.
+ */
+struct collapse_settings {
+	unsigned int pages_to_scan, scan_sleep_ms, alloc_sleep_ms;
+	unsigned int empty_max; /* entries of a page table that may map nothing */
+};
+extern struct collapse_settings vm_collapse_settings;
+struct collapse_counts {
+	unsigned int collapsed, full_scans;
+};
+extern struct collapse_counts vm_collapse_counts;
+/* After one of these or the mode was changed, and once in boot when threads can be made. */
+void vm_collapse_changed(void);
+/* Those of [start, end), whatever the mode: 0, -EINVAL, -EAGAIN, -ENOMEM (no memory, or a hole), -EINTR. No lock held. */
+int vm_collapse(struct mm *mm, u64 start, u64 end);
 
 /* Another process's memory (ptrace, /proc/<pid>/mem, cmdline, exec's argument pages): bytes copied. */
 ssize_t vm_access_remote(struct mm *mm, u64 address, void *buffer, size_t size, bool write);
