@@ -33,11 +33,12 @@
 #define KEPT_PAGES 1024UL
 
 static const char *const names[KINDS] = {
-	[MMAP] = "mmap",	 [MUNMAP] = "munmap",	  [MPROTECT] = "mprotect",
-	[MADVISE] = "madvise",	 [COLLAPSE] = "collapse", [MREMAP] = "mremap",	  [FORK] = "fork",
-	[TOUCH] = "touch",	 [REFUSED] = "refused",	  [MLOCK] = "mlock",
-	[POPULATE] = "populate", [BRK] = "brk",		  [PRIVATE] = "private",
-	[SHARED] = "shared",	 [TRUNCATE] = "truncate", [BEYOND] = "beyond",
+	[MMAP] = "mmap",       [MUNMAP] = "munmap",	[MPROTECT] = "mprotect",
+	[MADVISE] = "madvise", [COLLAPSE] = "collapse", [MREMAP] = "mremap",
+	[FORK] = "fork",       [TOUCH] = "touch",	[REFUSED] = "refused",
+	[MLOCK] = "mlock",     [POPULATE] = "populate", [BRK] = "brk",
+	[PRIVATE] = "private", [SHARED] = "shared",	[TRUNCATE] = "truncate",
+	[BEYOND] = "beyond",
 };
 
 static struct worker workers[THREADS];
@@ -321,10 +322,10 @@ static const struct {
 	unsigned int share;
 	void (*run)(void);
 } steps[] = {
-	{ 8, wild_map },      { 4, wild_unmap },    { 4, wild_protect }, { 3, wild_discard },
-	{ 1, wild_lock },     { 1, wild_populate }, { 2, kept_protect }, { 2, kept_discard },
-	{ 1, kept_fork },     { 10, kept_write },   { 27, wild_touch },	 { 1, own_move },
-	{ 1, own_populate },  { 2, heap_move },	    { 2, file_copy },	 { 4, file_touch },
+	{ 8, wild_map },      { 4, wild_unmap },    { 4, wild_protect },  { 3, wild_discard },
+	{ 1, wild_lock },     { 1, wild_populate }, { 2, kept_protect },  { 2, kept_discard },
+	{ 1, kept_fork },     { 10, kept_write },   { 27, wild_touch },	  { 1, own_move },
+	{ 1, own_populate },  { 2, heap_move },	    { 2, file_copy },	  { 4, file_touch },
 	{ 2, file_truncate }, { 1, wild_collapse }, { 1, kept_collapse },
 };
 
