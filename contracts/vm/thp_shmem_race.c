@@ -8,14 +8,14 @@
 #include <pthread.h>
 
 #define BLOCKS 3
-#define WORKERS 2 /* in each of two processes */
-#define MILLISECONDS 150
+#define WORKERS 1 /* in each of two processes */
+#define MILLISECONDS 100
 
 static unsigned char *memory;
 static volatile int *stop;
 static int file;
 
-/* Worker n of 4 has the pages n, n + 5, ...; 4, 9, ... and the last block are the main thread's. */
+/* Worker n of 2 has the pages n, n + 5, ...; 4, 9, ... and the last block are the main thread's. */
 static void *work(void *data)
 {
 	const unsigned int own = (unsigned int)(uintptr_t)data, end = (BLOCKS - 1) * 512;
@@ -82,7 +82,7 @@ static void disturb(unsigned int round)
 	must(munmap(other + 100 * PAGE, 600 * PAGE));
 	must(munmap(other, 2 * HUGE));
 	/* Last, after some turns with whole ones. */
-	if (round % 8 == 7)
+	if (round % 4 == 3)
 		hole(4 + round % 200 * 5);
 }
 
@@ -103,7 +103,7 @@ static void test(void)
 		_exit(0);
 	}
 	start(workers, 0);
-	for (unsigned int round = 0; round < 8 || now_ns() < end; round++)
+	for (unsigned int round = 0; round < 4 || now_ns() < end; round++)
 		disturb(round);
 	*stop = 1;
 	finish(workers);
