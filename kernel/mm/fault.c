@@ -309,7 +309,7 @@ int vm_grow_stack(struct vma *vma, u64 address)
 	return 0;
 }
 
-/* Lock for reading. The vma at `address` is absent: a stack above may grow, with the lock for writing, which is given up again. */
+/* Lock for reading. No vma is at `address`: a stack above may grow, with the lock for writing, which is given up again. */
 static __noinline struct vma *fault_find_stack(struct mm *mm, u64 address)
 {
 	struct vma *vma = vma_find(mm, address);
@@ -371,7 +371,7 @@ static __always_inline int fault_mm(struct mm *mm, u64 address, u32 flags)
 	return error;
 }
 
-/* --- What the entry code asks for, but for the usual fault ------------------------------------------------------------------------------- */
+/* --- What the entry code asks for, but for the usual fault ------------------------------------------------------------- */
 
 /* Memory ran out in a fault of a program: somebody must die for it, or else the one who asked. */
 static void fault_no_memory(void)

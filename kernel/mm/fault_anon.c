@@ -40,7 +40,7 @@ static inline void note_walk(u64 end, unsigned int pages)
 	this_cpu(fault_walk_at) = end;
 }
 
-/* The walk goes on where this CPU's last one ended, also from one page table to the next; else the page table says how far it is. */
+/* The walk goes on where this CPU's last one ended, also from one page table to the next; else the table says how far it is. */
 static inline unsigned int around_walk(const struct fault *f, u64 room)
 {
 	const unsigned int index = pt_index(f->address, 1);

@@ -10,9 +10,9 @@
  * The frames stay where they are in a split, and each has its own reference count (huge.h); so nobody who walks through entries
  * of level 1 needs to know that a frame was part of a huge page, and unmapping one of them frees it.
  *
- * A directory entry that maps a huge page changes under the lock of its directory, and the vma's or mm->lock for reading at least; it is
- * made from an empty one by one exchange. Who may meet one in the place of a page table looks at mm->huge, which is set before
- * the first one is made.
+ * A directory entry that maps a huge page changes under the lock of its directory, and the vma's or mm->lock for reading at
+ * least; it is made from an empty one by one exchange. Who may meet one in the place of a page table looks at mm->huge, which
+ * is set before the first one is made.
  *
  * Translations of both sizes for one address must not be cached at the same time (SDM vol. 3, 4.10.2.3; some processors stop
  * with a machine check): in a split the entry is made absent and flushed before the table appears. Where an entry is taken out

@@ -45,7 +45,7 @@ static inline void mm_expect_huge(struct mm *mm)
 	atomic_inc(&mm->special_spans);
 }
 
-/* Fork: the child maps the parent's huge page of `address` too. False: out of memory. `*changed`: CPUs of the parent must flush. */
+/* Fork: the child maps the parent's huge page of `address` too. False: no memory. `*changed`: CPUs of the parent must flush. */
 bool huge_share(struct mm *parent, struct mm *child, u64 address, bool *changed);
 /*
  * Before entries of [address, end), within one span, are unmapped. The group of the huge page that was there, all of it, and has
@@ -57,8 +57,8 @@ bool huge_possible(const struct vma *vma);
 /* Writes to the vma may get huge pages, as far as the mode and the vma go. */
 bool huge_eligible(const struct vma *vma);
 /*
- * The huge page at `address` gives way to a page table or, if it is shared memory's, to nothing, unless that has happened. The vma's
- * or mm->lock held. 0 or -ENOMEM.
+ * The huge page at `address` gives way to a page table or, if it is shared memory's, to nothing, unless that has happened. The
+ * vma's or mm->lock held. 0 or -ENOMEM.
  */
 int huge_split(struct mm *mm, pte_t *directory, u64 address);
 

@@ -48,7 +48,7 @@ static inline u64 table_span_end(u64 address, unsigned int level, u64 end)
 	return MIN(next, end);
 }
 
-/* The entry of `level` for `address`, or NULL if a table above it is missing. A lock held (vma_lock.h), so that no table goes away. */
+/* The entry of `level` for `address`, or NULL if a table above is missing. A lock held (vma_lock.h): no table goes away. */
 static __always_inline pte_t *pt_entry_find(struct mm *mm, u64 address, unsigned int level)
 {
 	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
@@ -108,7 +108,7 @@ static __always_inline pte_t *pt_entry_make(struct mm *mm, u64 address, unsigned
  */
 pte_t *pt_next_table(struct mm *mm, u64 *address, u64 end, u64 *span_end);
 struct page *pt_table_alloc(void); /* zeroed, lock initialised; NULL */
-/* The same out of the reserve if need be: who unmaps a part of a huge page gives memory back, and should not fail for want of it. */
+/* The same out of the reserve if need be: who unmaps a part of a huge page gives memory back, so it should not fail. */
 struct page *pt_table_alloc_urgent(void);
 /* Drops a reference of a directory entry that is no more, and that no CPU has cached: of a table, or of a group of frames. */
 void pt_table_put(struct page *table);
@@ -122,7 +122,10 @@ static inline bool pte_table_is_shared(pte_t directory)
 
 /* Fork: the child gets the parent's table of `address`. False: out of memory. `*changed`: CPUs of the parent must flush. */
 bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed);
-/* Makes the table of `address` (those of a range) the address space's own; splits huge pages. The vma's or mm->lock held. 0 or -ENOMEM. */
+/*
+ * Makes the table of `address` (those of a range) the address space's own; splits huge pages. The vma's or mm->lock held.
+ * 0 or -ENOMEM.
+ */
 int pt_unshare(struct mm *mm, u64 address);
 int pt_unshare_spans(struct mm *mm, u64 start, u64 end, bool keep_huge);
 static inline int pt_unshare_range(struct mm *mm, u64 start, u64 end, bool keep_huge)
@@ -140,7 +143,8 @@ static inline int pt_unshare_border(struct mm *mm, u64 at)
 }
 /*
  * Before entries of [address, end), within one table, are unmapped. NULL: go on, it is the address space's own. Else it is the
- * whole range of a shared table, which has just been taken out: the caller flushes all of it, and puts the table.
+ * whole range of a shared table, which has just been taken out: the caller flushes all of it, and puts the table. Where a table
+ * may be shared mm->lock is held for writing, and the vma's.
  */
 struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end);
 /*
@@ -266,7 +270,10 @@ void vma_release(struct vma *vma);
 /* Free without close: one that never became visible. */
 void vma_discard(struct vma *vma);
 
-/* mm->lock held for writing, and the vma's too where it changes (vma_lock.h). These keep gaps, counters and the inode's list right. */
+/*
+ * mm->lock held for writing, and the vma's too where it changes (vma_lock.h). These keep gaps, counters and the inode's list
+ * right.
+ */
 void vma_insert(struct mm *mm, struct vma *vma);
 /* The same where the vma above the new one is known; NULL: it is the last. */
 void vma_insert_before(struct mm *mm, struct vma *vma, struct vma *next);

@@ -74,9 +74,9 @@ static int advise_flags(struct mm *mm, u64 start, u64 end, const struct flag_adv
 	return result;
 }
 
-/* --- Advice that acts. Lock held, mostly for reading; [start, end) lies in `vma`. ---------------------------------------------- */
+/* --- Advice that acts. mm->lock held, `alone`: for writing; [start, end) lies in `vma`. --------------------------------- */
 
-static int drop_pages(struct vma *vma, u64 start, u64 end, int advice)
+static int drop_pages(struct vma *vma, u64 start, u64 end, int advice, bool alone)
 {
 	struct gather gather;
 
@@ -86,7 +86,7 @@ static int drop_pages(struct vma *vma, u64 start, u64 end, int advice)
 		return -EINVAL;
 	if (advice == MADV_FREE && (vma->file || vma->ops || (vma->flags & VM_SHARED)))
 		return -EINVAL;
-	if (rwsem_is_write_held(&vma->mm->lock))
+	if (alone)
 		vma_write_lock(vma);
 	if (pt_unshare_border(vma->mm, start) || pt_unshare_border(vma->mm, end))
 		return -ENOMEM;
@@ -97,13 +97,13 @@ static int drop_pages(struct vma *vma, u64 start, u64 end, int advice)
 	return 0;
 }
 
-static int act_on_vma(struct vma *vma, u64 start, u64 end, int advice)
+static int act_on_vma(struct vma *vma, u64 start, u64 end, int advice, bool alone)
 {
 	switch (advice) {
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
-		return drop_pages(vma, start, end, advice);
+		return drop_pages(vma, start, end, advice, alone);
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 		return vma->flags & (VM_LOCKED | VM_SPECIAL) ? -EINVAL : 0;
@@ -112,7 +112,7 @@ static int act_on_vma(struct vma *vma, u64 start, u64 end, int advice)
 	}
 }
 
-static int advise_act(struct mm *mm, u64 start, u64 end, int advice)
+static int advise_act(struct mm *mm, u64 start, u64 end, int advice, bool alone)
 {
 	int result = 0;
 
@@ -127,7 +127,7 @@ static int advise_act(struct mm *mm, u64 start, u64 end, int advice)
 			result = -ENOMEM;
 		start = MAX(start, vma->start);
 		stop = MIN(vma->end, end);
-		error = act_on_vma(vma, start, stop, advice);
+		error = act_on_vma(vma, start, stop, advice, alone);
 		if (error)
 			return error;
 		start = stop;
@@ -232,15 +232,16 @@ static int advise(struct mm *mm, u64 start, u64 end, int advice)
 	if (advice == MADV_COLLAPSE)
 		return vm_collapse(mm, start, end);
 	rwsem_read_lock(&mm->lock);
+	/* While it is held fork makes no shared tables; huge pages may come. */
 	if (likely(!atomic_read(&mm->special_spans))) {
-		error = advise_act(mm, start, end, advice);
+		error = advise_act(mm, start, end, advice, false);
 		rwsem_read_unlock(&mm->lock);
 		return error;
 	}
 	/* Shared tables and huge pages are dropped where nobody else looks at them. */
 	rwsem_read_unlock(&mm->lock);
 	rwsem_write_lock(&mm->lock);
-	error = advise_act(mm, start, end, advice);
+	error = advise_act(mm, start, end, advice, true);
 	mm_write_unlock(mm);
 	return error;
 }

@@ -56,8 +56,7 @@ void mm_put(struct mm *mm)
 	if (!ref_put(&mm->count))
 		return;
 	mmu_context_destroy(&mm->mmu);
-	if (pte_verify())
-		page_table_set_level(virt_page(root), 0);
+	page_table_set_level(virt_page(root), 0);
 	page_free(virt_page(root), page_root_order());
 	slab_free(mm_slab, mm);
 }

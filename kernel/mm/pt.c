@@ -1,6 +1,6 @@
 /*
- * User page tables: walking, making, freeing. Tables appear under a fault's lock (vma_lock.h), or mm->lock for reading, and go away
- * under mm->lock for writing, where no vma is.
+ * User page tables: walking, making, freeing. Tables appear under a fault's lock (vma_lock.h), or mm->lock for reading, and go
+ * away under mm->lock for writing, where no vma is.
  */
 #include "internal.h"
 

@@ -160,7 +160,7 @@ static __always_inline void pte_write_verified(pte_t *entry, pte_t value)
 	pte_read_again(entry, value);
 }
 
-/* --- Edits, under the locks that they need ------------------------------------------------------------------------------------ */
+/* --- Edits, under the locks that they need ------------------------------------------------------------------------------- */
 
 static PTE_EDIT_INLINE void pte_write(pte_t *entry, pte_t value)
 {

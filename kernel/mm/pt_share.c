@@ -177,8 +177,10 @@ struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end)
 	if (!pte_table_is_shared(pte_read(directory))) {
 		/* An ordinary one, or a huge page. */
 	} else if (table_is_own(pte_page(pte_read(directory)))) {
+		expect(rwsem_is_write_held(&mm->lock));
 		take_back(mm, directory);
 	} else {
+		expect(rwsem_is_write_held(&mm->lock));
 		check(IS_ALIGNED(address, TABLE_SPAN) && end - address == TABLE_SPAN);
 		table = pte_page(pte_read(directory));
 		pte_write(directory, (pte_t){ 0 });

@@ -46,6 +46,11 @@ struct vma *vma_find_read_lock(struct mm *mm, u64 address)
 	return vma;
 }
 
+/*
+ * Not to be interrupted: the writer may be in the midst of its change. The wait ends without it: readers wait for memory, where a
+ * fatal signal ends that, and for pages of files, which are all in memory too. Where a file's pages are read from somewhere that
+ * may never answer, the fault has to give up the vma before it waits for them, and come again.
+ */
 void vma_wait_readers(struct vma *vma)
 {
 	sleep_check();

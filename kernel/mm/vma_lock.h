@@ -15,18 +15,18 @@
  * at `touched` or `has_anon` and rely on what they say, make a border in it (pt_unshare_border), or change page-table entries of
  * its range in a way that a fault must not see halfway. A vma that comes into the tree is locked already.
  *
- * A reader tries, and never waits: where there is a writer it goes to mm->lock, and waits there. The writer waits for readers, who
- * may sleep, but never want mm->lock while they read. So there is no circle; the order is mm->lock, then a vma's.
+ * A reader tries, and never waits: where there is a writer it goes to mm->lock, and waits there. The writer waits for readers,
+ * who may sleep, but never want mm->lock while they read. So there is no circle; the order is mm->lock, then a vma's.
  *
  * Memory order. The reader counts itself, then looks at lock_seq; the writer sets lock_seq, then looks at the count. Both count
- * and mark by a locked instruction, a full barrier: one of the two sees the other. A reader that finds the vma free after a writer has
- * read mm->lock_seq as that writer has stored it, with release, after all its changes.
+ * and mark by a locked instruction, a full barrier: one of the two sees the other. A reader that finds the vma free after a
+ * writer has read mm->lock_seq as that writer has stored it, with release, after all its changes.
  *
  * Finding it: a vma's memory is freed after an RCU grace period, and the links of the tree may be followed meanwhile (rbtree.c).
  * A look that goes astray finds nothing, or a vma that does not hold the address, and the reader goes to mm->lock.
  *
- * Without the count (vma_look). The usual fault only looks at the vma, with interrupts off, and stores one entry, under the lock of
- * the page table:
+ * Without the count (vma_look). The usual fault only looks at the vma, with interrupts off, and stores one entry, under the
+ * lock of the page table:
  *
  *	fault, interrupts off				writer
  *	read vma->lock_seq: small enough		vma->lock_seq = mm->lock_seq
@@ -36,8 +36,8 @@
  *	vma->lock_seq has changed: unlock, give up	...
  *	store, unlock					flush, free what was unmapped, and page tables
  *
- * Either the fault sees the new lock_seq in its last look, and has changed nothing; or the writer sees `touched`, and comes to the
- * lock of the table after the fault, as it marked the vma before. So a writer must take the lock of each page table whose
+ * Either the fault sees the new lock_seq in its last look, and has changed nothing; or the writer sees `touched`, and comes to
+ * the lock of the table after the fault, as it marked the vma before. So a writer must take the lock of each page table whose
  * entries it wants to stay as they are, once after it has marked the vma, even if it changes none (pt_share).
  *
  * Page tables that a fault may stand on are freed, or become another's, only after a flush that interrupts each CPU that runs in
@@ -170,9 +170,9 @@ static inline void vma_expect_faults(const struct vma *vma)
 		fault_hint_set(&vma->range);
 }
 
-/* --- Without the count. Interrupts off from vma_look() on, until all is done or vma_look_lock(). ----------------------------------- */
+/* --- Without the count. Interrupts off from vma_look() on, until all is done or vma_look_lock(). ------------------------ */
 
-/* The vma of this CPU's last fault, if no writer has it: what it says holds if vma_look_holds() afterwards. NULL: nothing is held. */
+/* The vma of this CPU's last fault, if no writer has it: what it says holds if vma_look_holds() afterwards. NULL: none. */
 static __always_inline struct vma *vma_look(struct mm *mm, u64 *sequence)
 {
 	struct vma *vma;

@@ -91,7 +91,10 @@ static __always_inline bool zap_huge(struct zap *zap, u64 address, u64 end, pte_
 	return group;
 }
 
-/* True: [address, end) was all of a shared table, which was dropped. */
+/*
+ * True: [address, end) was all of a shared table, which was dropped. Else the entry that was found before is still the right
+ * one: a fault makes another table of a shared one, but where there are any nobody comes here beside faults (madvise.c).
+ */
 static __always_inline bool zap_shared(struct zap *zap, u64 address, u64 end)
 {
 	struct page *table = pt_drop_shared(zap->mm, address, end);

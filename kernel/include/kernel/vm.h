@@ -70,16 +70,24 @@ struct vma_ops {
 	const char *(*name)(struct vma *vma); /* for /proc/<pid>/maps; optional */
 };
 
+/*
+ * Letters:
+ *	[mm]	changes with mm->lock held for writing; read with it held for reading
+ *	[vma]	the same, and it changes only after vma_write_lock(): so who has the vma's lock for reading may read it too, and
+ *		who looks at the vma without a count, if lock_seq is the same afterwards (kernel/mm/vma_lock.h)
+ *	[A]	read without a lock
+ *	[I]	does not change while the vma can be found
+ */
 struct vma {
-	struct rb_node node; /* [mm] */
+	struct rb_node node; /* [mm] its links are followed under RCU too (vma_lock.c) */
 	union {
 		struct fault_range range; /* what the page-fault entry knows of it: these */
 		struct {
-			u64 start, end; /* [mm] bytes, page aligned, end exclusive */
-			u64 pte_bits; /* [mm] of an entry that permits all that `flags` do; 0: none */
-			/* [mm] of mm->lock_seq when it was last locked for a change: kernel/mm/vma_lock.h */
+			u64 start, end; /* [vma] bytes, page aligned, end exclusive */
+			u64 pte_bits; /* [vma] of an entry that permits all that `flags` do; 0: none */
+			/* [A] changes under mm->lock: what mm->lock_seq was when it was last locked for a change */
 			u64 lock_seq;
-			u32 fault_kinds; /* [mm] follows from flags, ops, fault_pages: vma_update_fault_kinds() */
+			u32 fault_kinds; /* [vma] follows from flags, ops, fault_pages: vma_update_fault_kinds() */
 			/*
 			 * [A] set once, before the first page table is made for it, or left to it by a neighbour: else there is
 			 * nothing to unmap.
@@ -90,11 +98,11 @@ struct vma {
 	};
 	u64 gap; /* [mm] free bytes before `start`, without the guard gap of a stack; vma_tree.c: up to a bound */
 	u64 subtree_gap; /* [mm] largest gap of the subtree (augmented) */
-	u32 flags; /* [mm] VM_* */
+	u32 flags; /* [vma] VM_* */
 	struct vma *prev, *next; /* [mm] neighbours by address; NULL at the ends */
-	u16 fault_pages; /* [mm] that a fault fills, as the program has asked; 0: it has not */
+	u16 fault_pages; /* [vma] that a fault fills, as the program has asked; 0: it has not */
 	u32 readers; /* [A] faults that are at it */
-	u64 page_offset; /* [mm] of `start`: in pages within the file; anonymous: start >> PAGE_SHIFT at creation */
+	u64 page_offset; /* [vma] of `start`: in pages within the file; anonymous: start >> PAGE_SHIFT at creation */
 	struct file *file; /* [I] a reference, or NULL: anonymous */
 	const struct vma_ops *ops; /* [I] NULL: anonymous private */
 	struct mm *mm; /* [I] */

@@ -61,7 +61,7 @@ static inline bool pte_try_store(pte_t *entry, pte_t expected, pte_t value)
 }
 
 /* The kernel provides (PTE_VERIFY): the entry is not what was written to it. Stops the kernel. */
-__attribute__((noreturn, cold)) void pte_lost(const pte_t *entry, pte_t value);
+void __cold __noreturn pte_lost(const pte_t *entry, pte_t value);
 
 /* After an edit of an entry that nobody else may change. */
 static __always_inline void pte_read_again(pte_t *entry, pte_t value)
