@@ -8,9 +8,11 @@
 #include <pthread.h>
 
 #define BLOCK (512 * PAGE) /* what a page table maps */
-#define PAGES 1024UL
+#define BLOCKS 8
+#define PAGES 128UL /* in use, evenly spread */
+#define SPREAD (BLOCKS * BLOCK / PAGES)
 #define WRITERS 2
-#define ROUNDS 9
+#define ROUNDS 4
 #define STRIDE 37 /* through all pages */
 
 static unsigned char *memory;
@@ -19,7 +21,7 @@ static volatile bool all_goes;
 
 static volatile uint32_t *word(unsigned long page)
 {
-	return (volatile uint32_t *)(memory + page * PAGE + 8 * (page % 500));
+	return (volatile uint32_t *)(memory + page * SPREAD + 8 * page);
 }
 
 static uint32_t old_value(unsigned int round, unsigned long page)
@@ -66,7 +68,7 @@ static void give_up_some(unsigned int round)
 	for (unsigned long i = 0; i < PAGES; i += 2) {
 		unsigned long page = (i * STRIDE) % PAGES;
 
-		must(madvise(memory + page * PAGE, PAGE, MADV_DONTNEED));
+		must(madvise(memory + page * SPREAD, PAGE, MADV_DONTNEED));
 		if (*word(page))
 			broken("round %u: page %lu was given up, and has %x", round, page,
 			       *word(page));
@@ -75,8 +77,8 @@ static void give_up_some(unsigned int round)
 
 static void give_up_all(void)
 {
-	for (unsigned int turn = 0; turn < 8; turn++)
-		must(madvise(memory + turn % 2 * BLOCK, BLOCK, MADV_DONTNEED));
+	for (unsigned int turn = 0; turn < 2 * BLOCKS; turn++)
+		must(madvise(memory + turn % BLOCKS * BLOCK, BLOCK, MADV_DONTNEED));
 }
 
 /* A child that has the memory as it is, until the pipe is closed. */
@@ -99,7 +101,7 @@ static pid_t child_start(unsigned int round, int pipe_ends[2])
 
 int main(void)
 {
-	unsigned char *whole = map_anon(3 * BLOCK);
+	unsigned char *whole = map_anon((BLOCKS + 1) * BLOCK);
 	int pipe_ends[2];
 	pthread_t writers[WRITERS];
 
@@ -114,7 +116,7 @@ int main(void)
 		for (unsigned long page = 0; page < PAGES; page++)
 			*word(page) = old_value(round, page);
 		child = child_start(round, pipe_ends);
-		all_goes = round % 3 == 2;
+		all_goes = round % 2;
 		pthread_barrier_wait(&begin);
 		if (all_goes)
 			give_up_all();

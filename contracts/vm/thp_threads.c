@@ -9,7 +9,7 @@
 
 #define BLOCKS 3
 #define WORKERS 3
-#define SECONDS 1
+#define MILLISECONDS 250
 
 static unsigned char *memory;
 static volatile bool stop;
@@ -88,7 +88,7 @@ static void churn(void)
 
 int main(void)
 {
-	long long end = now_ns() + SECONDS * 1000000000LL;
+	long long end = now_ns() + MILLISECONDS * 1000000LL;
 	pthread_t workers[WORKERS];
 
 	thp_on();
