@@ -25,37 +25,22 @@ static unsigned int empty_run(const pte_t *entry, unsigned int limit)
 	return n;
 }
 
-/* At least 1, whatever another CPU, which this may have been before, has of it. */
-static inline unsigned int walk_pages(void)
-{
-	const unsigned int pages = this_cpu(fault_walk_pages);
-
-	return pages ? pages : 1;
-}
-
-/* A walk that fills as many as a fault ever does: the next fault, if it comes right behind them, does the same. */
-static inline void note_walk(u64 end, unsigned int pages)
-{
-	this_cpu(fault_walk_pages) = pages;
-	this_cpu(fault_walk_at) = end;
-}
-
-/* The walk goes on where this CPU's last one ended, also from one page table to the next; else the table says how far it is. */
+/*
+ * A fault where this CPU's last walk ended goes on with it, also from one page table to the next; else the page table says how far
+ * it is. Where it fills as many as a fault ever does, that is where the next one comes.
+ */
 static inline unsigned int around_walk(const struct fault *f, u64 room)
 {
 	const unsigned int index = pt_index(f->address, 1);
 	const unsigned int most = (unsigned int)READ_ONCE(vm_fault_pages);
-	unsigned int n = 1;
+	unsigned int n = f->address == this_cpu(fault_walk_at) ? most : 1;
 
-	if (f->address == this_cpu(fault_walk_at))
-		n = walk_pages();
-	else
-		while (n < most && n <= index && !pte_none(pte_read(f->entry - n)))
-			n *= 2;
-	if (likely(n < most) || most <= 1)
-		return (unsigned int)MIN(room, (u64)n);
+	while (n < most && n <= index && !pte_none(pte_read(f->entry - n)))
+		n *= 2;
 	room = MIN(room, (u64)most);
-	note_walk(f->address + room * PAGE_SIZE, most);
+	if (n < most || most == 1)
+		return (unsigned int)MIN(room, (u64)n);
+	this_cpu(fault_walk_at) = f->address + room * PAGE_SIZE;
 	return (unsigned int)room;
 }
 

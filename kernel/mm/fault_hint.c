@@ -8,4 +8,3 @@ u64 zero_page_entry;
 DEFINE_PER_CPU(const struct fault_range *, fault_hint) = &fault_range_none;
 DEFINE_PER_CPU(struct fault_counts, fault_counts);
 DEFINE_PER_CPU(u64, fault_walk_at);
-DEFINE_PER_CPU(u32, fault_walk_pages);

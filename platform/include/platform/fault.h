@@ -69,9 +69,9 @@ DECLARE_PER_CPU(struct frame_stack[FRAME_STACKS], cpu_frames); /* [C] */
 
 DECLARE_PER_CPU(const struct fault_range *, fault_hint); /* [C] never NULL */
 DECLARE_PER_CPU(struct fault_counts, fault_counts); /* [C] */
-/* [C] Where the next fault of a program that walks through its memory comes, and how many pages it is to fill. Hints. */
+/* [C] Where the next fault of a program that walks through its memory comes: a guess. */
 DECLARE_PER_CPU(u64, fault_walk_at);
-DECLARE_PER_CPU(u32, fault_walk_pages);
+extern int vm_fault_pages; /* that it fills, as far as they are in one page table and range */
 /* What maps the zero page, but for the permissions. */
 extern u64 zero_page_entry; /* [I] */
 /* A range that no address is in. */
