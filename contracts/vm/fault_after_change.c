@@ -106,6 +106,46 @@ static void by_this_thread(void (*change)(void))
 	region_drop();
 }
 
+#define TAIL 24
+
+static char *tail;
+
+/* Writes to the pages one after the other, as long as it may; which the last one was, the other thread need not know. */
+static void *runner(void *arg)
+{
+	(void)arg;
+	pthread_barrier_wait(&barrier);
+	for (int i = 1; i < TAIL && !touch(tail + i * PAGE, true).signo; i++)
+		;
+	return NULL;
+}
+
+/* While another thread comes there, fresh memory goes, or is protected: afterwards nobody may write to any of it. */
+static void beside_faults(bool unmap)
+{
+	for (int round = 0; round < 25; round++) {
+		char *hole = must(mmap(NULL, (TAIL + 2) * PAGE, PROT_NONE,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+		pthread_t thread;
+
+		tail = must(mmap(hole + PAGE, TAIL * PAGE, RW,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+		tail[0] = 1;
+		expect_eq(pthread_create(&thread, NULL, runner, NULL), 0);
+		pthread_barrier_wait(&barrier);
+		for (volatile int pause = 0; pause < round * 50; pause++)
+			;
+		if (unmap)
+			must(munmap(tail + PAGE, (TAIL - 1) * PAGE));
+		else
+			must(mprotect(tail + PAGE, (TAIL - 1) * PAGE, PROT_READ));
+		expect_eq(pthread_join(thread, NULL), 0);
+		for (int i = 1; i < TAIL; i++)
+			expect_eq(touch(tail + i * PAGE, true).signo, SIGSEGV);
+		must(munmap(hole, (TAIL + 2) * PAGE));
+	}
+}
+
 static void file_in_its_place(void)
 {
 	int fd = must(memfd_create("file", 0));
@@ -152,6 +192,8 @@ int main(void)
 		by_this_thread(changes[i]);
 		by_another_thread(changes[i]);
 	}
+	beside_faults(true);
+	beside_faults(false);
 	file_in_its_place();
 	after_fork();
 	say("faults see every change");

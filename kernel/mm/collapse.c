@@ -217,13 +217,14 @@ int vm_collapse(struct mm *mm, u64 start, u64 end)
 {
 	int result = 0;
 
-	WRITE_ONCE(vm_huge_used, true);
 	while (start < end) {
 		u64 from = start, stop;
 		int error = next_range(mm, &from, end, &stop);
 
-		if (!error)
+		if (!error) {
+			WRITE_ONCE(vm_huge_used, true);
 			error = collapse_range(mm, from, stop);
+		}
 		if (error)
 			return error;
 		/* As for other advice holes are passed over, and are an error in the end. */

@@ -4,8 +4,9 @@
  * Fault-around: a write fault fills as many entries from its own on as lie filled right before it, 1, 2, 4, ... up to
  * vm_fault_pages, within the vma and the page table. So a program that walks through its memory soon takes one fault for
  * 16 pages, one that touches single pages gets single pages, and what is filled in advance is never more than what was used
- * before it. Nothing is remembered for that: the page table says it. A number that the program has asked for
- * (multi_page_alloc), or its advice (MADV_RANDOM, MADV_SEQUENTIAL), decides at once.
+ * before it. The page table says it; remembered is where this CPU's last such walk ended (fault_walk_at), so that it need not begin
+ * anew in the next page table. A number that the program has asked for (multi_page_alloc), or its advice (MADV_RANDOM,
+ * MADV_SEQUENTIAL), decides at once.
  *
  * Frames are taken and cleared one after the other, and mapped together under one lock of the table.
  */

@@ -93,15 +93,15 @@ static int group_add(struct page_cache *cache, u64 start)
 		return -ENOMEM;
 	spin_lock(&cache->lock);
 	error = group_insert(cache, first);
-	spin_unlock(&cache->lock);
-	if (error) {
-		page_group_free_cached(first);
-		return error;
+	if (!error) {
+		atomic_add(&page_cache_count, PT_ENTRIES);
+		atomic_add(&page_shmem_count, PT_ENTRIES);
+		atomic_add(&cached_pages, PT_ENTRIES);
 	}
-	atomic_add(&page_cache_count, PT_ENTRIES);
-	atomic_add(&page_shmem_count, PT_ENTRIES);
-	atomic_add(&cached_pages, PT_ENTRIES);
-	return 0;
+	spin_unlock(&cache->lock);
+	if (error)
+		page_group_free_cached(first);
+	return error;
 }
 
 void page_cache_fill_huge(struct page_cache *cache, u64 index, const struct vma *vma)

@@ -117,6 +117,7 @@ void mm_activate(struct mm *mm)
 	spin_lock(&current->lock);
 	flags = irq_save();
 	fault_hint_forget();
+	fault_walk_forget();
 	WRITE_ONCE(current->mm, mm);
 	mmu_switch(old ? &old->mmu : NULL, mm ? &mm->mmu : NULL);
 	irq_restore(flags);
@@ -127,8 +128,10 @@ void mm_switch(struct task *prev, struct task *next)
 {
 	struct mm *from = prev->mm, *to = next->mm;
 
-	if (from != to)
-		mmu_switch(from ? &from->mmu : NULL, to ? &to->mmu : NULL);
+	if (from == to)
+		return;
+	fault_walk_forget();
+	mmu_switch(from ? &from->mmu : NULL, to ? &to->mmu : NULL);
 }
 
 void mm_slab_init(void)

@@ -84,10 +84,14 @@ static __always_inline void protect_spans(struct vma *vma, bool may_be_huge)
 
 static __noinline void protect_entries_huge(struct vma *vma)
 {
-	/* Truncation takes huge pages of files out, whoever has mm->lock. */
-	rmap_lock(vma);
+	/* Truncation takes huge pages of files, which only shared mappings have, out whoever has mm->lock. */
+	const bool shared = vma->flags & VM_SHARED;
+
+	if (shared)
+		rmap_lock(vma);
 	protect_spans(vma, true);
-	rmap_unlock(vma);
+	if (shared)
+		rmap_unlock(vma);
 }
 
 static void protect_entries(struct vma *vma)

@@ -130,6 +130,7 @@ void page_drain_cpu_list(void)
 	cpu_list_drain(PAGES_DIRTY);
 	if (page_zero_ahead())
 		cpu_list_drain(PAGES_CLEAN);
+	this_cpu(refill_wanted) = PAGE_BATCH;
 	preempt_enable();
 }
 

@@ -32,8 +32,9 @@ static __always_inline void page_table_check(const pte_t *entry)
 /* Who takes it looks afterwards whether the table still is the address space's own (fault_fast.c). */
 static inline struct spinlock *page_table_lock_unchecked(const pte_t *entry)
 {
-	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock),
-		       "the lock fits");
+	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock) &&
+			       offsetof(struct spinlock, held) == 0,
+		       "the lock fits, and begins with what the page-fault entry exchanges");
 	return (struct spinlock *)page_table_page(entry)->table_lock;
 }
 

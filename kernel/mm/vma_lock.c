@@ -41,7 +41,7 @@ struct vma *vma_find_read_lock(struct mm *mm, u64 address)
 		vma_read_unlock(vma, mm);
 		return NULL;
 	}
-	/* It stays in the tree for as long as we read it, and whoever takes it out clears the hint afterwards. */
+	/* It stays in the tree for as long as we read it, and whoever takes it out clears mm->cached afterwards. */
 	WRITE_ONCE(mm->cached, vma);
 	return vma;
 }

@@ -9,7 +9,7 @@
  *	vma->lock_seq == VMA_GONE	it has left the tree, for good
  *
  * mm->lock_seq grows whenever a writer gives up mm->lock, so a value of vma->lock_seq that is small enough also says that nothing
- * has changed since it was read, as long as it stays: that is how fault_fast.c does without the count.
+ * has changed since it was read, as long as it stays: that is how fault_fast.c, and the page-fault entry, do without the count.
  *
  * What a writer may not do before it has the vma's lock: change its range, flags or fault_pages, take it out of the tree, look
  * at `touched` or `has_anon` and rely on what they say, make a border in it (pt_unshare_border), or change page-table entries of

@@ -9,6 +9,7 @@
  * Each statement is one step that all see at once. The one thing that x86 does otherwise, a load that overtakes an earlier store,
  * is NO_BARRIER, NO_READER_BARRIER and NO_MARK_BARRIER. Each of these, defined, is a bug that spin must find:
  *	NO_SEQUENCE	a fault stores without a second look at the sequence
+ *	LATE_SEQUENCE	a fault tests the vma before its first look at the sequence
  *	NO_FLUSH	the writer does not wait until CPUs with interrupts off have answered
  *	NO_TABLE_LOCK	fork shares a page table without having had its lock
  *	NO_BARRIER	the writer looks at `touched` before others see its mark
@@ -93,15 +94,23 @@ proctype look(byte cpu)
 	:: else
 	fi;
 	assert(!vma_freed);
+#ifdef LATE_SEQUENCE
+	if
+	:: !writable -> goto out
+	:: else
+	fi;
+#endif
 	seen = vma_seq;
 	if
 	:: seen >= mm_seq -> goto out
 	:: else
 	fi;
+#ifndef LATE_SEQUENCE
 	if
 	:: !writable -> goto out
 	:: else
 	fi;
+#endif
 	if
 	:: !directory || shared -> goto out
 	:: else
@@ -238,20 +247,28 @@ inline lock_table()
 	atomic { !table_lock -> table_lock = true }
 }
 
+/* Only what was mapped has to be flushed: else no CPU is waited for. */
 inline protect()
 {
+	bool change;
+
 	mark(mm_seq);
 	writable = false;
 	if
 	:: directory && !shared ->
 		lock_table();
+		change = entry;
 		entry_writes = false;
 		table_lock = false
 	:: else
 	fi;
-	flush();
+	if
+	:: change -> flush(); change = false
+	:: else
+	fi;
 	assert(!entry_writes);
 	mm_seq++;
+	assert(!entry_writes);
 	/* And back again: the next fault may. */
 	mark(mm_seq);
 	writable = true;

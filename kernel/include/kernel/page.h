@@ -92,8 +92,14 @@ _Static_assert(offsetof(struct page, ref) == offsetof(struct frame_head, ref) &&
 		       offsetof(struct page, table_entries) ==
 			       offsetof(struct frame_head, table_entries) &&
 		       offsetof(struct page, table_lock) == offsetof(struct frame_head, table_lock) &&
-		       PAGE_ANON == FRAME_OWNER_ANON && PAGE_FLAG_ZEROED == FRAME_FLAG_ZEROED,
+		       PAGE_ANON == FRAME_OWNER_ANON,
 	       "struct page begins with struct frame_head");
+/* It writes ref with mapcount, and owner with the three behind it, each in one store. */
+_Static_assert(offsetof(struct page, mapcount) == offsetof(struct page, ref) + 4 &&
+		       offsetof(struct page, order) == offsetof(struct page, owner) + 1 &&
+		       offsetof(struct page, kind) == offsetof(struct page, owner) + 2 &&
+		       offsetof(struct page, table_level) == offsetof(struct page, owner) + 3,
+	       "neighbours");
 
 #define PAGE_ARRAY ((struct page *)PAGE_ARRAY_BASE)
 

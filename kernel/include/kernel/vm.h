@@ -259,7 +259,6 @@ int vm_populate(struct mm *mm, u64 start, u64 length, bool write);
  * vm_fault_pages, by what lies around.
  */
 #define VM_FAULT_PAGES_MAX 512
-extern int vm_fault_pages;
 /*
  * The program asks for `pages`, at most VM_FAULT_PAGES_MAX, in the mappings of [start, start + length), or, with a length of 0,
  * in all that it has or makes; 0: no wish. 0, -EINVAL, -ENOMEM (a hole, or no memory to split a vma).

@@ -18,10 +18,15 @@ struct seen {
 	bool alone; /* no other thread runs in the address space */
 };
 
-/* Once a writer has come to the vma nothing can be said. */
+static bool is_alone(void)
+{
+	return ref_read(&current->mm->users) == 1;
+}
+
+/* Once a writer has come to the vma, or somebody to the address space, nothing can be said. */
 static void require(const struct seen *s, bool holds, const char *what)
 {
-	if (!holds && vma_look_holds(s->vma, s->sequence))
+	if (!holds && vma_look_holds(s->vma, s->sequence) && s->alone == is_alone())
 		panic("page-fault entry: %llx, entry %llx: %s", (unsigned long long)s->address,
 		      (unsigned long long)s->value.raw, what);
 }
@@ -37,40 +42,73 @@ static void check_range(const struct seen *s, u32 kind)
 		"the vma does not know that something is mapped");
 }
 
+/* Frames in the table, as the entry has counted them. */
 static void check_table(const struct seen *s)
 {
 	const struct page *table = page_table_page(s->entry);
+	const pte_t *entries = page_virt(table);
+	unsigned int frames = 0;
 
-	require(s, table->owner == PAGE_TABLE && table->table_entries <= PT_ENTRIES,
-		"no page table, or its entries are counted wrongly");
-}
-
-static void check_frame(const struct seen *s)
-{
-	const struct page *page = pte_page(s->value);
-
-	require(s, (s->value.raw & ~PTE_ADDRESS) == s->vma->pte_bits, "wrong permissions");
-	require(s, page->owner == PAGE_ANON && !page->order && !page->flags,
-		"no frame of a program");
+	require(s, table->owner == PAGE_TABLE, "no page table");
 	if (!s->alone)
 		return;
+	for (unsigned int i = 0; i < PT_ENTRIES; i++)
+		frames += pte_maps_page(entries[i]) && pte_page(entries[i])->owner == PAGE_ANON;
+	require(s, table->table_entries == frames, "the table's frames are counted wrongly");
+}
+
+static void check_frame(const struct seen *s, pte_t value)
+{
+	const struct page *page = pte_page(value);
+
+	require(s, (value.raw & ~PTE_ADDRESS) == s->vma->pte_bits, "wrong permissions");
+	require(s, page->owner == PAGE_ANON && !page->order && !page->flags,
+		"no frame of a program");
 	require(s, atomic_read(&page->ref) == 1 && !atomic_read(&page->mapcount),
 		"somebody has the frame");
 	require(s, !mem_find_other(page_virt(page), 0, PAGE_SIZE), "not cleared");
 }
 
-static void check_zero_page(const struct seen *s)
+static void check_zero_page(const struct seen *s, pte_t value)
 {
 	const u64 expected = page_paddr(zero_page).raw | PTE_SOFT_SPECIAL | vma_read_bits(s->vma);
 
-	require(s, s->value.raw == expected, "not the zero page");
+	require(s, value.raw == expected, "not the zero page");
+}
+
+/* With an entry in use before it, it was a walk, and that ends here now. */
+static u64 filled_end(const struct seen *s)
+{
+	const u64 page = ALIGN_DOWN(s->address, PAGE_SIZE);
+
+	if (IS_ALIGNED((u64)s->entry, PAGE_SIZE) || pte_none(pte_read(s->entry - 1)))
+		return page + PAGE_SIZE;
+	require(s, this_cpu(fault_walk_at) - page - 1 < FAULT_WALK_MAX * PAGE_SIZE,
+		"the walk does not end behind it");
+	return this_cpu(fault_walk_at);
+}
+
+/* Nobody else can have touched any of them. */
+static void check_filled(struct seen *s, bool write)
+{
+	const u64 end = filled_end(s);
+
+	require(s, vma_holds(s->vma, end - 1), "a walk goes beyond the range");
+	for (u64 at = ALIGN_DOWN(s->address, PAGE_SIZE); at < end; at += PAGE_SIZE, s->entry++) {
+		s->value = pte_read(s->entry);
+		require(s, !pte_none(s->value), "nothing is mapped");
+		if (write)
+			check_frame(s, s->value);
+		else
+			check_zero_page(s, s->value);
+	}
 }
 
 void fault_fast_check(u64 address, u64 error)
 {
 	const bool write = error & TRAP_FAULT_WRITE;
 	struct mm *mm = current->mm;
-	struct seen s = { .address = address, .alone = ref_read(&mm->users) == 1 };
+	struct seen s = { .address = address, .alone = is_alone() };
 
 	s.vma = vma_look(mm, &s.sequence);
 	if (!s.vma)
@@ -82,11 +120,6 @@ void fault_fast_check(u64 address, u64 error)
 	s.value = pte_read(s.entry);
 	check_range(&s, write ? FAULT_RANGE_WRITE : FAULT_RANGE_READ);
 	check_table(&s);
-	require(&s, !pte_none(s.value) || !s.alone, "nothing is mapped");
-	if (pte_none(s.value))
-		return;
-	if (write)
-		check_frame(&s);
-	else if (s.alone)
-		check_zero_page(&s);
+	if (s.alone)
+		check_filled(&s, write);
 }

@@ -44,15 +44,21 @@ KUNIT(page_cache_takes_huge)
 {
 	struct file *file = shmem_file_create("test", 4 * HUGE_PAGE_SIZE, false);
 	const u64 before = vm_shmem_huge_pages();
+	const bool used = vm_huge_used;
 	struct page_cache *cache;
 	struct page *page;
 
 	KEXPECT(!IS_ERR(file));
+	if (IS_ERR(file))
+		return;
 	cache = &file->inode->cache;
 	shmem_huge_set("always");
 	page = page_cache_get(cache, PT_ENTRIES + 7);
-	shmem_huge_set("never");
+	shmem_huge_set("never"); /* as it is at boot */
+	vm_huge_used = used;
 	KEXPECT(!IS_ERR(page));
+	if (IS_ERR(page))
+		return;
 	KEXPECT_EQ(vm_shmem_huge_pages(), before + PT_ENTRIES);
 	KEXPECT_EQ(cache->page_count, PT_ENTRIES);
 	KEXPECT(page_flag(page, PAGE_FLAG_HUGE));

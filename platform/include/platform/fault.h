@@ -47,7 +47,6 @@ struct frame_head {
 	u32 table_lock; /* of a page table: 0 or 1 */
 };
 #define FRAME_OWNER_ANON 6u
-#define FRAME_FLAG_ZEROED (1u << 6)
 #define FRAME_HEAD_SHIFT 6 /* log2 of the size of struct page */
 
 /* Free frames at a CPU's hand, a stack: what was freed last is warm and goes first. */
@@ -71,7 +70,9 @@ DECLARE_PER_CPU(const struct fault_range *, fault_hint); /* [C] never NULL */
 DECLARE_PER_CPU(struct fault_counts, fault_counts); /* [C] */
 /* [C] Where the next fault of a program that walks through its memory comes: a guess. */
 DECLARE_PER_CPU(u64, fault_walk_at);
-extern int vm_fault_pages; /* that it fills, as far as they are in one page table and range */
+/* Pages that it fills, as far as they are in one page table and range. Above FAULT_WALK_MAX interrupts would be off too long. */
+extern int vm_fault_pages;
+#define FAULT_WALK_MAX 32
 /* What maps the zero page, but for the permissions. */
 extern u64 zero_page_entry; /* [I] */
 /* A range that no address is in. */
@@ -86,6 +87,12 @@ static inline void fault_hint_set(const struct fault_range *range)
 static inline void fault_hint_forget(void)
 {
 	this_cpu(fault_hint) = &fault_range_none;
+}
+
+/* Of another address space. */
+static inline void fault_walk_forget(void)
+{
+	this_cpu(fault_walk_at) = 0;
 }
 
 /* FAULT_FASTPATH_CHECK, the kernel provides: the entry has resolved this fault. Interrupts off. Stops the kernel if it was wrong. */

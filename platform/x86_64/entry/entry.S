@@ -30,7 +30,7 @@
  * outside of that while CS is the kernel's has a stack of its own and asks nothing of GS ("paranoid"): NMI and #MC come
  * anywhere; #DB comes after the first instruction of the system call entry, if the program's last instruction before
  * SYSCALL was a `mov ss` under a watchpoint; #DF is the end anyway. The only other exception outside is the one of
- * iret_to_user, which knows by its address that the program's frame was bad.
+ * an IRET to user mode (iret_to_user, and that of fault_fast.inc), which is known by its address: the program's frame was bad.
  *
  * NMI. Its handler touches only memory that is always mapped and cannot fault, so no IRET but its own ends it and the CPU
  * holds back the next NMI until then: its stack is never entered twice. A #MC in it is the end.
