@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from testing.bench import events, goals, kernels, profile, report, suite, table, user
+from testing.bench import budget, events, goals, kernels, profile, report, suite, table, user
 from testing.qemu.machine import ROOT
 
 RUN = ROOT / "testing/bench/run.py"
@@ -52,6 +52,12 @@ def test_entry_resolves_faults(rows, built):
     assert set(found) == names
     hits = {name: counts["fault_entry"] / counts["pgfault"] for name, counts in found.items()}
     assert min(hits.values()) >= 0.9, hits
+
+
+def test_fork_costs_what_a_small_one_costs():
+    """256 MiB that were touched make fork at most three times as dear, in the budgets that hold it."""
+    for budgets in map(budget.load().get, ("fortress", "balanced", "performance")):
+        assert budgets["fork_256m"] <= 3 * budgets["fork_exit"]
 
 
 def test_threads_wait_for_no_lock(rows, built):

@@ -11,8 +11,6 @@ CASES = [
     # Programs see no stale translation when the tags of libs/asid alone decide what four CPUs forget: also of threads,
     # which are in misc/, and of memory that fork and execve leave.
     ("fortress", "TLB_MODEL", ["vm/", "misc/", "process/"]),
-    # Page faults that take the lock of the whole address space do the same.
-    pytest.param("fortress", "FAULT_LOCK_RWSEM", ["vm/", "misc/"], marks=pytest.mark.full),
 ]
 
 
@@ -25,4 +23,14 @@ def test_contracts_with(built, progress, profile, option, areas):
     progress(f"{len(names)} contracts with {option} on {profile}, -smp 4")
     report = run.run(profile, 4, names, kernel=kernel)
     progress(f"{option}: {report.seconds:.0f} s, {report.boots} boot(s)")
+    assert not report.failed() and not report.notes, "\n" + run.explain(report)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("smp", [1, 4])
+def test_contracts_with_the_other_lock(aramid, smp, built, progress):
+    """All of them, where page faults take the lock of the whole address space."""
+    kernel = built(aramid, "FAULT_LOCK_RWSEM")
+    progress(f"all contracts with FAULT_LOCK_RWSEM on {aramid}, -smp {smp}")
+    report = run.run(aramid, smp, run.all_names(), kernel=kernel)
     assert not report.failed() and not report.notes, "\n" + run.explain(report)
