@@ -3,33 +3,11 @@
  * pages, and splits those, again and again.
  * mutants: madvise(advice:25)=0 madvise(advice:25)=EINVAL mprotect=EINVAL
  */
-#include "thp.h"
-
-#include <pthread.h>
-
 #define BLOCKS 2
-#define WORKERS 3
+#include "thp_workers.h"
+
 #define MS 150
 #define ROUNDS 4
-
-static unsigned char *memory;
-static volatile bool stop;
-
-/* Worker n has the pages n, n + 4, ...; the pages 3, 7, ... are the main thread's. */
-static void *work(void *data)
-{
-	const unsigned int own = (unsigned int)(uintptr_t)data;
-
-	for (uint32_t round = 1; !stop; round++) {
-		for (unsigned int i = own; i < BLOCKS * 512; i += 4)
-			*(volatile uint32_t *)(memory + i * PAGE + 8 * own) = round + i;
-		for (unsigned int i = own; i < BLOCKS * 512; i += 4)
-			if (*(volatile uint32_t *)(memory + i * PAGE + 8 * own) != round + i)
-				broken("round %u: page %u of worker %u has %u", round, i, own,
-				       *(volatile uint32_t *)(memory + i * PAGE + 8 * own));
-	}
-	return NULL;
-}
 
 /* Whoever else looks at a page at this moment may make it fail, but not for long. */
 static void collapse(void)
@@ -73,21 +51,16 @@ static unsigned char *fenced_blocks(void)
 int main(void)
 {
 	long long end = now_ns() + MS * 1000000LL;
-	pthread_t workers[WORKERS];
 
 	thp_mount();
 	thp_set(THP_ENABLED, "never");
 	memory = fenced_blocks();
 	memory[0] = memory[HUGE] = 1;
-	for (unsigned int i = 0; i < WORKERS; i++)
-		expect_eq(pthread_create(&workers[i], NULL, work, (void *)(uintptr_t)i), 0);
+	workers_start();
 	for (unsigned int round = 0; round < ROUNDS || now_ns() < end; round++) {
 		collapse();
 		split(round);
 	}
-	stop = true;
-	for (unsigned int i = 0; i < WORKERS; i++)
-		expect_eq(pthread_join(workers[i], NULL), 0);
-	say("what a thread writes stays");
+	workers_end();
 	return 0;
 }

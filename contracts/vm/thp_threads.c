@@ -3,32 +3,10 @@
  * reads it all.
  * mutants: madvise(advice:MADV_DONTNEED)=0 mprotect=EINVAL
  */
-#include "thp.h"
-
-#include <pthread.h>
-
 #define BLOCKS 3
-#define WORKERS 3
+#include "thp_workers.h"
+
 #define MILLISECONDS 250
-
-static unsigned char *memory;
-static volatile bool stop;
-
-/* Worker n has the pages n, n + 4, ...; the pages 3, 7, ... are the main thread's. */
-static void *work(void *data)
-{
-	const unsigned int own = (unsigned int)(uintptr_t)data;
-
-	for (uint32_t round = 1; !stop; round++) {
-		for (unsigned int i = own; i < BLOCKS * 512; i += 4)
-			*(volatile uint32_t *)(memory + i * PAGE + 8 * own) = round;
-		for (unsigned int i = own; i < BLOCKS * 512; i += 4)
-			if (*(volatile uint32_t *)(memory + i * PAGE + 8 * own) != round)
-				broken("round %u: page %u of worker %u has %u", round, i, own,
-				       *(volatile uint32_t *)(memory + i * PAGE + 8 * own));
-	}
-	return NULL;
-}
 
 static void discard_own(unsigned int round)
 {
@@ -89,12 +67,10 @@ static void churn(void)
 int main(void)
 {
 	long long end = now_ns() + MILLISECONDS * 1000000LL;
-	pthread_t workers[WORKERS];
 
 	thp_on();
 	memory = thp_map(BLOCKS);
-	for (unsigned int i = 0; i < WORKERS; i++)
-		expect_eq(pthread_create(&workers[i], NULL, work, (void *)(uintptr_t)i), 0);
+	workers_start();
 	for (unsigned int round = 0; round < 3 || now_ns() < end; round++) {
 		if (round % 3 == 0)
 			fork_own();
@@ -104,9 +80,6 @@ int main(void)
 			protect_own(round);
 		churn();
 	}
-	stop = true;
-	for (unsigned int i = 0; i < WORKERS; i++)
-		expect_eq(pthread_join(workers[i], NULL), 0);
-	say("what a thread writes stays");
+	workers_end();
 	return 0;
 }
