@@ -124,6 +124,8 @@ static void step_protect(void)
 	must(mprotect(window + start * PAGE, count * PAGE, prot));
 	for (unsigned int i = start; i < start + count; i++)
 		model[i].prot = prot;
+	if (!(prot & PROT_WRITE))
+		expect_eq(touch(window + (start + below(count)) * PAGE, true).signo, SIGSEGV);
 }
 
 static void step_discard(void)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,9 +81,32 @@ static inline int remove_one(const char *path, const struct stat *st, int kind, 
 	return 0;
 }
 
+/* The last mount below the scratch folder; false: there is none. */
+static inline bool scratch_find_mount(char path[256])
+{
+	FILE *mounts = fopen("/proc/mounts", "r");
+	char line[1024], at[256];
+	bool found = false;
+
+	while (mounts && fgets(line, sizeof(line), mounts)) {
+		if (sscanf(line, "%*s %255s", at) != 1 ||
+		    strncmp(at, SCRATCH "/", sizeof(SCRATCH)) != 0)
+			continue;
+		strcpy(path, at);
+		found = true;
+	}
+	if (mounts)
+		fclose(mounts);
+	return found;
+}
+
 static inline void scratch_remove(void)
 {
+	char mounted[256];
+
 	chdir("/");
+	while (scratch_find_mount(mounted) && !umount2(mounted, MNT_DETACH))
+		;
 	nftw(SCRATCH, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
@@ -150,6 +174,7 @@ static const char *const setting_paths[] = {
 	"/proc/sys/fs/inotify/max_user_instances",
 	"/proc/sys/fs/inotify/max_user_watches",
 	"/sys/kernel/mm/transparent_hugepage/enabled",
+	"/sys/kernel/mm/transparent_hugepage/shmem_enabled",
 	"/sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan",
 	"/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
 	"/sys/kernel/mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs",
