@@ -1,16 +1,14 @@
 /* thp_shmem.h - shared memory that may have 2 MiB pages, and the system's setting for it, which is put back. */
 #pragma once
 
+#include "meminfo.h"
 #include "thp.h"
 
 #define SHMEM_ENABLED "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 static inline void shmem_mode(const char *mode)
 {
-	int fd = must(open(SHMEM_ENABLED, O_WRONLY));
-
-	expect_eq(write(fd, mode, strlen(mode)), (long)strlen(mode));
-	close(fd);
+	thp_set(SHMEM_ENABLED, mode);
 }
 
 /* All modes, the one that counts in brackets. */
@@ -62,20 +60,4 @@ static inline void shmem_unmap(unsigned char *at, size_t count, int fd)
 static inline long shmem_kb(const void *at, size_t length)
 {
 	return smaps_kb(at, length, "ShmemPmdMapped");
-}
-
-/* A line of /proc/meminfo, in KiB. */
-static inline long meminfo_kb(const char *name)
-{
-	FILE *meminfo = fopen("/proc/meminfo", "r");
-	const size_t length = strlen(name);
-	char line[128];
-	long found = -1;
-
-	expect(meminfo);
-	while (fgets(line, sizeof(line), meminfo))
-		if (!strncmp(line, name, length) && line[length] == ':')
-			found = atol(line + length + 1);
-	fclose(meminfo);
-	return found;
 }

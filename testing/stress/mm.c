@@ -157,6 +157,28 @@ static void wild_discard(void)
 	self->done[MADVISE]++;
 }
 
+void area_touch(const struct area *area)
+{
+	uint64_t page = draw(area->pages), count = 1 + draw(area->most);
+	bool write = draw(4);
+
+	if (sigsetjmp(self->refused, 0)) {
+		touch_end();
+		self->done[area->refused]++;
+		return;
+	}
+	touch_begin(area->memory, area->pages, area->signo);
+	for (; count-- && page < area->pages; page++) {
+		if (!tags_are_right(area->memory, page, page))
+			bad("page %lu of %s has %lx", page, area->name,
+			    *spot(area->memory, page, 0));
+		if (write)
+			tags_write(area->memory, page, page);
+		self->done[area->touched]++;
+	}
+	touch_end();
+}
+
 /* Of what is small, and nobody else's at this moment: only that is counted. */
 static void collapse(unsigned char *table)
 {
@@ -191,23 +213,9 @@ static void wild_lock(void)
 
 static void wild_touch(void)
 {
-	uint64_t page = draw(WILD_PAGES), count = 1 + draw(24);
-	bool write = draw(4);
+	const struct area area = { wild, "wild memory", WILD_PAGES, 24, SIGSEGV, TOUCH, REFUSED };
 
-	if (sigsetjmp(self->refused, 0)) {
-		touch_end();
-		self->done[REFUSED]++;
-		return;
-	}
-	touch_begin(wild, WILD_PAGES, SIGSEGV);
-	for (; count-- && page < WILD_PAGES; page++) {
-		if (!tags_are_right(wild, page, page))
-			bad("page %lu of wild memory has %lx", page, *spot(wild, page, 0));
-		if (write)
-			tags_write(wild, page, page);
-		self->done[TOUCH]++;
-	}
-	touch_end();
+	area_touch(&area);
 }
 
 /* --- Kept memory ------------------------------------------------------------------------------------------------------ */

@@ -102,6 +102,17 @@ static inline void touch_end(void)
 	self->touches = NULL;
 }
 
+/* Memory that all threads touch, where that signal may come; and by what names both are counted. */
+struct area {
+	unsigned char *memory;
+	const char *name;
+	uint64_t pages, most; /* in one go */
+	int signo;
+	enum kind touched, refused;
+};
+/* Some pages from one on are looked at, and mostly written to. */
+void area_touch(const struct area *area);
+
 void own_prepare(struct worker *worker);
 void own_move(void);
 void own_populate(void);

@@ -92,24 +92,10 @@ void file_copy(void)
 
 void file_touch(void)
 {
-	uint64_t page = draw(FILE_PAGES), count = 1 + draw(16);
-	bool write = draw(4);
+	const struct area area = { common_memory, "a shared file", FILE_PAGES, 16,
+				   SIGBUS,	  SHARED,	   BEYOND };
 
-	if (sigsetjmp(self->refused, 0)) {
-		touch_end();
-		self->done[BEYOND]++;
-		return;
-	}
-	touch_begin(common_memory, FILE_PAGES, SIGBUS);
-	for (; count-- && page < FILE_PAGES; page++) {
-		if (!tags_are_right(common_memory, page, page))
-			bad("page %lu of a shared file has %lx", page,
-			    *spot(common_memory, page, 0));
-		if (write)
-			tags_write(common_memory, page, page);
-		self->done[SHARED]++;
-	}
-	touch_end();
+	area_touch(&area);
 }
 
 /* Also to the middle of a page. Mostly it is whole. */

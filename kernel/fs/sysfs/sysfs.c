@@ -55,16 +55,23 @@ static int text_show(struct seq_file *out, void *data)
 	return 0;
 }
 
-/* "always madvise [never]": the one in brackets counts. */
+/* The names that `order` says, the one that counts in brackets. */
+static void choice_show(struct seq_file *out, const char *const *names, const u8 *order,
+			unsigned int count, int chosen)
+{
+	for (unsigned int i = 0; i < count; i++)
+		seq_printf(out, order[i] == chosen ? "%s[%s]" : "%s%s", i ? " " : "",
+			   names[order[i]]);
+	seq_putc(out, '\n');
+}
+
+/* "always madvise [never]" */
 static int huge_mode_show(struct seq_file *out, void *data)
 {
-	const int mode = READ_ONCE(vm_huge_mode);
+	static const u8 order[] = { HUGE_ALWAYS, HUGE_MADVISE, HUGE_NEVER };
 
 	(void)data;
-	for (int i = HUGE_MODES; i-- > 0;) {
-		seq_printf(out, i == mode ? "[%s]" : "%s", vm_huge_mode_names[i]);
-		seq_putc(out, i ? ' ' : '\n');
-	}
+	choice_show(out, vm_huge_mode_names, order, ARRAY_LEN(order), READ_ONCE(vm_huge_mode));
 	return 0;
 }
 
@@ -91,13 +98,9 @@ static int shmem_huge_show(struct seq_file *out, void *data)
 {
 	static const u8 order[] = { SHMEM_HUGE_ALWAYS, SHMEM_HUGE_WITHIN_SIZE, SHMEM_HUGE_ADVISE,
 				    SHMEM_HUGE_NEVER,  SHMEM_HUGE_DENY,	       SHMEM_HUGE_FORCE };
-	const int mode = READ_ONCE(shmem_huge_mode);
 
 	(void)data;
-	for (size_t i = 0; i < ARRAY_LEN(order); i++)
-		seq_printf(out, order[i] == mode ? "%s[%s]" : "%s%s", i ? " " : "",
-			   shmem_huge_names[order[i]]);
-	seq_putc(out, '\n');
+	choice_show(out, shmem_huge_names, order, ARRAY_LEN(order), READ_ONCE(shmem_huge_mode));
 	return 0;
 }
 
