@@ -225,6 +225,12 @@ static __noinline int fault_spurious(const struct fault *f)
 	return 0;
 }
 
+static int fault_anonymous(const struct fault *f)
+{
+	event_count(f->write ? EVENT_FAULT_ANON : EVENT_FAULT_ZERO_PAGE);
+	return vm_fault_anonymous(f);
+}
+
 /* --- From the vma down ------------------------------------------------------------------------------------------------- */
 
 /* An entry of level 1. */
@@ -232,7 +238,7 @@ static __always_inline int fault_entry(struct fault *f)
 {
 	f->seen = pte_read(f->entry);
 	if (pte_none(f->seen))
-		return f->vma->ops && f->vma->ops->fault ? fault_file(f) : vm_fault_anonymous(f);
+		return f->vma->ops && f->vma->ops->fault ? fault_file(f) : fault_anonymous(f);
 	if (!f->write || pte_has(f->seen, PTE_WRITE))
 		return fault_spurious(f);
 	return f->vma->flags & VM_SHARED ? fault_write_shared(f) : fault_cow(f);

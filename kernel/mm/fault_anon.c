@@ -138,10 +138,7 @@ int vm_fault_anonymous(const struct fault *f)
 {
 	unsigned int count = around_pages(f);
 
-	if (!f->write) {
-		event_count(EVENT_FAULT_ZERO_PAGE);
+	if (!f->write)
 		return fault_read(f, count);
-	}
-	event_count(EVENT_FAULT_ANON);
 	return count > 1 ? fault_write_batch(f, count) : fault_write_single(f);
 }

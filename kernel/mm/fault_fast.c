@@ -20,8 +20,23 @@
 #include "fault_internal.h"
 #include "vma_lock.h"
 
+#include <kernel/event.h>
 #include <kernel/preempt.h>
 #include <kernel/task.h>
+#include <platform/fault.h>
+
+/* Where the fault is, as far as the tests have come. It lives in registers: nothing that is called gets its address. */
+struct spot {
+	struct vma *vma;
+	u64 sequence; /* of vma, when the tests began */
+	struct page *table;
+	pte_t *entry; /* in table, and empty */
+};
+
+static __always_inline struct mm *mm_running(void)
+{
+	return container_of(this_cpu(mmu_loaded), struct mm, mmu);
+}
 
 static __always_inline bool vma_is_usual(const struct vma *vma, bool write)
 {
@@ -34,151 +49,84 @@ static __always_inline bool entry_follows_another(const pte_t *entry)
 	return !IS_ALIGNED((u64)entry, PAGE_SIZE) && !pte_none(pte_read(entry - 1));
 }
 
-/* The empty entry for `address`, if all is as usual; else NULL. */
-static __always_inline pte_t *entry_find_usual(struct mm *mm, struct vma *vma, u64 address,
-					       bool write)
+/* The empty entry for `address`, if all is as usual. */
+static __always_inline bool spot_find(struct spot *at, struct mm *mm, u64 address, bool write)
 {
-	pte_t *entry;
+	pte_t directory;
 
-	if (unlikely(!vma_holds(vma, address)) || !vma_is_usual(vma, write))
-		return NULL;
-	entry = pt_entry_own(mm, address, 1);
-	return likely(entry) && pte_none(pte_read(entry)) ? entry : NULL;
-}
-
-/* What comes of it. Only with the last two is a lock held (vma_look_end, vma_look_unlock), and anything left to be done. */
-enum outcome {
-	FAULT_DONE,
-	FAULT_UNUSUAL,
-	FAULT_UNUSUAL_HELD,
-	FAULT_WALK,
-};
-
-/* In memory: so no register must outlive a call. */
-struct usual {
-	struct fault f;
-	u64 sequence; /* of f.vma, when the tests began */
-	u32 fault;
-};
-
-/* Up to where the lock of the page table would be taken. Anything but FAULT_DONE: out. */
-static __always_inline enum outcome fault_check(struct usual *u, u64 address, bool write,
-						pte_t **entry, struct vma **vma)
-{
-	struct mm *mm = current->mm;
-
-	*vma = vma_look(mm, &u->sequence);
-	if (unlikely(!*vma))
-		return FAULT_UNUSUAL;
-	*entry = entry_find_usual(mm, *vma, address, write);
-	if (unlikely(!*entry))
-		return FAULT_UNUSUAL_HELD;
-	vma_touch(*vma);
-	if (entry_follows_another(*entry)) {
-		u->f.vma = *vma;
-		u->f.entry = *entry;
-		return FAULT_WALK;
-	}
-	return FAULT_DONE;
-}
-
-static __always_inline enum outcome fault_is_done(enum event how)
-{
-	event_count(EVENT_PAGE_FAULT);
-	event_count(EVENT_FAULT_FAST);
-	event_count(how);
-	current->head.faults_minor++;
-	vma_look_end(current->mm);
-	return FAULT_DONE;
+	if (unlikely(!vma_holds(at->vma, address)) || !vma_is_usual(at->vma, write) ||
+	    unlikely(!pt_find_own(mm, address, 1, &directory)))
+		return false;
+	at->table = pte_page(directory);
+	at->entry = &pte_table_of(directory)[pt_index(address, 1)];
+	return pte_none(pte_read(at->entry));
 }
 
 /*
  * The lock of the page table, if nobody has it, and if the vma, which has these bits now, is as it was when the tests began.
  * (The lock is taken by a full barrier.)
  */
-static __always_inline bool table_try_lock(struct spinlock *lock, const pte_t *entry,
-					   const struct vma *vma, u64 sequence, u64 *bits)
+static __always_inline bool spot_lock(const struct spot *at, u64 *bits)
 {
-	if (unlikely(!spin_try_lock_pinned(lock)))
+	struct spinlock *lock = page_table_lock_unchecked(at->table);
+
+	if (unlikely(!spin_try_lock_leaf(lock)))
 		return false;
-	*bits = READ_ONCE(vma->pte_bits);
-	if (likely(vma_look_holds(vma, sequence))) {
+	*bits = READ_ONCE(at->vma->pte_bits);
+	if (likely(vma_look_holds(at->vma, at->sequence))) {
 		if (pte_verify())
-			page_table_check(entry);
+			page_table_check(at->table, at->entry);
 		return true;
 	}
-	spin_unlock_pinned(lock);
+	spin_unlock_leaf(lock);
 	return false;
 }
 
-static __always_inline enum outcome fault_usual_read(struct usual *u, u64 address)
+static __always_inline void spot_unlock(const struct spot *at)
 {
-	struct spinlock *lock;
-	struct vma *vma;
-	pte_t *entry;
-	u64 bits;
-	enum outcome out = fault_check(u, address, false, &entry, &vma);
-
-	if (unlikely(out != FAULT_DONE))
-		return out;
-	lock = page_table_lock_unchecked(entry);
-	if (unlikely(!table_try_lock(lock, entry, vma, u->sequence, &bits)))
-		return FAULT_UNUSUAL_HELD;
-	/* If another CPU was faster, it has done the work. */
-	if (likely(pte_none(pte_read(entry))))
-		pte_write(entry, pte_make(page_paddr(zero_page),
-					  (bits & ~(PTE_WRITE | PTE_DIRTY)) | PTE_SOFT_SPECIAL));
-	spin_unlock_pinned(lock);
-	return fault_is_done(EVENT_FAULT_ZERO_PAGE);
+	spin_unlock_leaf(page_table_lock_unchecked(at->table));
 }
 
-static __noinline enum outcome fault_usual_write(struct usual *u, u64 address)
+/* If another CPU was faster, it has done the work: here and in the next. False: nothing has changed. */
+static __always_inline bool spot_map_zero_page(const struct spot *at)
 {
-	struct spinlock *lock;
-	struct page *page;
-	struct vma *vma;
-	pte_t *entry;
 	u64 bits;
-	enum outcome out = fault_check(u, address, true, &entry, &vma);
 
-	if (unlikely(out != FAULT_DONE))
-		return out;
-	page = page_alloc_pinned();
+	if (unlikely(!spot_lock(at, &bits)))
+		return false;
+	if (likely(pte_none(pte_read(at->entry))))
+		pte_write(at->entry, (pte_t){ zero_page_entry | (bits & ~(PTE_WRITE | PTE_DIRTY)) });
+	spot_unlock(at);
+	this_cpu(usual_faults.reads)++;
+	return true;
+}
+
+static __always_inline bool spot_map_frame(const struct spot *at)
+{
+	struct page *page = page_alloc_pinned();
+	u64 bits;
+
 	if (unlikely(!page))
-		return FAULT_UNUSUAL_HELD;
-	vma_set_has_anon(vma);
-	lock = page_table_lock_unchecked(entry);
-	if (unlikely(!table_try_lock(lock, entry, vma, u->sequence, &bits))) {
+		return false;
+	vma_set_has_anon(at->vma);
+	if (unlikely(!spot_lock(at, &bits))) {
 		page_put(page);
-		return FAULT_UNUSUAL_HELD;
+		return false;
 	}
-	if (likely(pte_none(pte_read(entry)))) {
-		pte_write(entry, pte_make(page_paddr(page), bits));
-		table_count_anon(entry, 1);
-		atomic_inc(&vma->mm->rss_anon);
+	if (likely(pte_none(pte_read(at->entry)))) {
+		pte_write(at->entry, pte_make(page_paddr(page), bits));
+		at->table->table_entries++;
+		atomic_inc(&mm_running()->rss_anon);
 		page = NULL;
 	}
-	spin_unlock_pinned(lock);
+	spot_unlock(at);
 	if (unlikely(page))
 		page_put(page);
-	return fault_is_done(EVENT_FAULT_ANON);
+	this_cpu(usual_faults.writes)++;
+	return true;
 }
 
 /* --- All else, interrupts on ----------------------------------------------------------------------------------------------- */
-
-/* Fills more than one entry. */
-static bool fault_walk(struct usual *u)
-{
-	u->f.address = ALIGN_DOWN(u->f.address, PAGE_SIZE);
-	u->f.write = u->fault & TRAP_FAULT_WRITE;
-	u->f.seen = (pte_t){ 0 };
-	if (unlikely(vm_fault_anonymous(&u->f)))
-		return false;
-	event_count(EVENT_PAGE_FAULT);
-	event_count(EVENT_FAULT_FAST);
-	current->head.faults_minor++;
-	return true;
-}
 
 static __noinline bool fault_other(u64 address, u32 fault)
 {
@@ -190,46 +138,81 @@ static __noinline bool fault_other(u64 address, u32 fault)
 	return resolved;
 }
 
-/* The vma is locked for reading, and no more when it returns. */
-static __noinline bool fault_walk_locked(struct usual *u)
+/* After vma_look(). */
+static __noinline bool fault_give_up(u64 address, u32 fault)
 {
+	vma_look_end(current->mm);
+	return fault_other(address, fault);
+}
+
+/* Fills more than one entry. The vma is locked for reading, and no more when it returns. */
+static bool fault_walk_locked(struct vma *vma, pte_t *entry, u64 address, bool write)
+{
+	const struct fault f = {
+		.vma = vma,
+		.address = ALIGN_DOWN(address, PAGE_SIZE),
+		.write = write,
+		.entry = entry,
+	};
 	bool resolved;
 
 	irq_enable();
-	resolved = fault_walk(u);
-	vma_look_unlock(u->f.vma, current->mm);
+	resolved = !vm_fault_anonymous(&f);
+	vma_look_unlock(vma, current->mm);
 	irq_disable();
 	return resolved;
 }
 
-static __noinline bool fault_finish(struct usual *u, enum outcome out)
+static __noinline bool fault_walk(struct vma *vma, u64 sequence, pte_t *entry, u64 address,
+				  u32 fault)
 {
-	const u64 address = u->f.address;
-	struct mm *mm = current->mm;
+	if (!vma_look_lock(vma, current->mm, sequence) ||
+	    !fault_walk_locked(vma, entry, address, fault & TRAP_FAULT_WRITE))
+		return fault_other(address, fault);
+	if (fault & TRAP_FAULT_WRITE)
+		this_cpu(usual_faults.writes)++;
+	else
+		this_cpu(usual_faults.reads)++;
+	current->head.faults_minor++;
+	return true;
+}
 
-	if (out == FAULT_UNUSUAL_HELD)
-		vma_look_end(mm);
-	else if (out == FAULT_WALK && vma_look_lock(u->f.vma, mm, u->sequence) &&
-		 fault_walk_locked(u))
-		return true;
-	return fault_other(address, u->fault);
+/* --- The column of tests ----------------------------------------------------------------------------------------------------- */
+
+static __always_inline bool fault_usual(u64 address, u32 fault)
+{
+	const bool write = fault & TRAP_FAULT_WRITE;
+	struct mm *mm = mm_running();
+	struct spot at;
+
+	if (unlikely(!vma_look(mm, &at.vma, &at.sequence)))
+		return fault_other(address, fault);
+	if (unlikely(!spot_find(&at, mm, address, write)))
+		return fault_give_up(address, fault);
+	vma_touch(at.vma);
+	if (entry_follows_another(at.entry))
+		return fault_walk(at.vma, at.sequence, at.entry, address, fault);
+	if (unlikely(write ? !spot_map_frame(&at) : !spot_map_zero_page(&at)))
+		return fault_give_up(address, fault);
+	current->head.faults_minor++;
+	vma_look_end(mm);
+	return true;
+}
+
+/* So that reads save none of the registers that a write's calls want saved. */
+static __noinline bool fault_usual_write(u64 address)
+{
+	return fault_usual(address, TRAP_FAULT_USER | TRAP_FAULT_WRITE);
 }
 
 bool trap_page_fault(u64 address, u32 fault)
 {
-	const u32 usual = fault & (TRAP_FAULT_PRESENT | TRAP_FAULT_USER | TRAP_FAULT_EXEC);
-	enum outcome out;
-	struct usual u;
-
-	if (unlikely(usual != TRAP_FAULT_USER) || unlikely(address >= USER_END))
+	switch (fault & (TRAP_FAULT_PRESENT | TRAP_FAULT_USER | TRAP_FAULT_EXEC | TRAP_FAULT_WRITE)) {
+	case TRAP_FAULT_USER:
+		return fault_usual(address, TRAP_FAULT_USER);
+	case TRAP_FAULT_USER | TRAP_FAULT_WRITE:
+		return fault_usual_write(address);
+	default:
 		return fault_other(address, fault);
-	u.f.address = address;
-	u.fault = fault;
-	if (fault & TRAP_FAULT_WRITE)
-		out = fault_usual_write(&u, address);
-	else
-		out = fault_usual_read(&u, address);
-	if (likely(out == FAULT_DONE))
-		return true;
-	return fault_finish(&u, out);
+	}
 }

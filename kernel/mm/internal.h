@@ -76,20 +76,33 @@ static __always_inline bool pte_is_own_table_at(pte_t directory, unsigned int le
 	return level > 2 ? pte_present(directory) : pte_is_own_table(directory);
 }
 
-/* The entry, or NULL if a table is missing, is not the address space's own, or a huge page is in its place. */
-static __always_inline pte_t *pt_entry_own(struct mm *mm, u64 address, unsigned int level)
+/*
+ * The directory entry of the table of `level` for `address`. False: a table is missing, or is not the address space's own, or a
+ * huge page is in its place.
+ */
+static __always_inline bool pt_find_own(struct mm *mm, u64 address, unsigned int level,
+					pte_t *directory)
 {
-	pte_t *entry = &mm->mmu.root.table[pt_index(address, 4)];
+	const pte_t *table = mm->mmu.root.table;
 
 #pragma GCC unroll 3
-	for (unsigned int at = 3; at >= level; at--) {
-		pte_t value = pte_read(entry);
-
-		if (unlikely(!pte_is_own_table_at(value, at + 1)))
-			return NULL;
-		entry = &pte_table_of(value)[pt_index(address, at)];
+	for (unsigned int at = 4; at > level; at--) {
+		*directory = pte_read(&table[pt_index(address, at)]);
+		if (unlikely(!pte_is_own_table_at(*directory, at)))
+			return false;
+		table = pte_table_of(*directory);
 	}
-	return entry;
+	return true;
+}
+
+/* The same for the entry in it; NULL. */
+static __always_inline pte_t *pt_entry_own(struct mm *mm, u64 address, unsigned int level)
+{
+	pte_t directory;
+
+	if (unlikely(!pt_find_own(mm, address, level, &directory)))
+		return NULL;
+	return &pte_table_of(directory)[pt_index(address, level)];
 }
 
 pte_t *pt_entry_make_missing(struct mm *mm, u64 address, unsigned int level);

@@ -18,11 +18,9 @@ static inline struct page *page_table_page(const pte_t *entry)
 
 void __cold __noreturn pte_bad(const pte_t *entry, pte_t value, const char *what);
 
-/* Entries of its table are about to be changed. */
-static __always_inline void page_table_check(const pte_t *entry)
+/* Entries of the table, this one among them, are about to be changed. */
+static __always_inline void page_table_check(const struct page *table, const pte_t *entry)
 {
-	const struct page *table = page_table_page(entry);
-
 	if (unlikely(!table->table_level))
 		pte_bad(entry, pte_read(entry), "it is in no page table of a program");
 	if (unlikely(atomic_read(&table->table_refs) != 1))
@@ -30,20 +28,22 @@ static __always_inline void page_table_check(const pte_t *entry)
 }
 
 /* Who takes it looks afterwards whether the table still is the address space's own (fault_fast.c). */
-static inline struct spinlock *page_table_lock_unchecked(const pte_t *entry)
+static inline struct spinlock *page_table_lock_unchecked(struct page *table)
 {
 	_Static_assert(sizeof(struct spinlock) <= sizeof(((struct page *)0)->table_lock) &&
 			       offsetof(struct spinlock, held) == 0,
 		       "the lock fits, and begins with what the page-fault entry exchanges");
-	return (struct spinlock *)page_table_page(entry)->table_lock;
+	return (struct spinlock *)table->table_lock;
 }
 
 /* The lock of a page table, from a pointer to any of its entries. */
 static inline struct spinlock *page_table_lock(const pte_t *entry)
 {
+	struct page *table = page_table_page(entry);
+
 	if (pte_verify())
-		page_table_check(entry);
-	return page_table_lock_unchecked(entry);
+		page_table_check(table, entry);
+	return page_table_lock_unchecked(table);
 }
 
 /* A frame or the memory of one: set although the CPU may not use it (PROT_NONE keeps the frame of an absent entry). */

@@ -172,22 +172,21 @@ static inline void vma_expect_faults(const struct vma *vma)
 
 /* --- Without the count. Interrupts off from vma_look() on, until all is done or vma_look_lock(). ------------------------ */
 
-/* The vma of this CPU's last fault, if no writer has it: what it says holds if vma_look_holds() afterwards. NULL: none. */
-static __always_inline struct vma *vma_look(struct mm *mm, u64 *sequence)
+/* The vma of this CPU's last fault, if no writer has it: what it says holds if vma_look_holds() afterwards. */
+static __always_inline bool vma_look(struct mm *mm, struct vma **vma, u64 *sequence)
 {
-	struct vma *vma;
-
 	if (!fault_locks_mm()) {
-		vma = container_of(this_cpu(fault_hint), struct vma, range);
-		*sequence = load_acquire(&vma->lock_seq);
-		return likely(*sequence < load_acquire(&mm->lock_seq)) ? vma : NULL;
+		*vma = container_of(this_cpu(fault_hint), struct vma, range);
+		*sequence = load_acquire(&(*vma)->lock_seq);
+		return likely(*sequence < load_acquire(&mm->lock_seq));
 	}
 	if (unlikely(!rwsem_try_read_lock_inline(&mm->lock)))
-		return NULL;
-	vma = READ_ONCE(mm->cached);
-	if (unlikely(!vma))
-		rwsem_read_unlock_inline(&mm->lock);
-	return vma;
+		return false;
+	*vma = READ_ONCE(mm->cached);
+	if (likely(*vma))
+		return true;
+	rwsem_read_unlock_inline(&mm->lock);
+	return false;
 }
 
 /* After what was read of the vma and below it, and after a full barrier. */

@@ -47,7 +47,7 @@ def test_marks(aramid, words, booting, initramfs):
     with booting(aramid, timeout=120, kind=Machine, initrd=initramfs, append=f"console=ttyS0 panic=-1 {words}".strip(),
                  extra=["-S", "-gdb", f"tcp:127.0.0.1:{port}"]) as machine:
         commands = (f"target remote 127.0.0.1:{port}", "hbreak *sys_getppid", "continue", "echo <call>\\n", "info registers",
-                    "delete", "hbreak *trap_user_page_fault", "continue", "echo <fault>\\n", "info registers", "kill")
+                    "delete", "hbreak *trap_page_fault if $rsi & 4", "continue", "echo <fault>\\n", "info registers", "kill")
         arguments = [word for command in commands for word in ("-ex", command)]
         done = subprocess.run(["gdb", "-nx", "-batch", machine.config.kernel, *arguments], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100, check=False)

@@ -60,6 +60,12 @@ enum event { EVENT_LIST(EVENT_SYMBOL) EVENT_COUNT };
 
 DECLARE_PER_CPU(u64[EVENT_COUNT], event_counts); /* [C] */
 
+/* Usual faults that the handler has resolved: each is PAGE_FAULT, FAULT_FAST, and FAULT_ANON or FAULT_ZERO_PAGE. */
+struct usual_faults {
+	u64 writes, reads;
+};
+DECLARE_PER_CPU(struct usual_faults, usual_faults); /* [C] */
+
 static inline void event_count(enum event event)
 {
 	this_cpu(event_counts[event])++;

@@ -110,8 +110,7 @@ void fault_fast_check(u64 address, u64 error)
 	struct mm *mm = current->mm;
 	struct seen s = { .address = address, .alone = is_alone() };
 
-	s.vma = vma_look(mm, &s.sequence);
-	if (!s.vma)
+	if (!vma_look(mm, &s.vma, &s.sequence))
 		return; /* a writer has it */
 	s.entry = pt_entry_own(mm, address, 1);
 	require(&s, s.entry, "there is no page table");

@@ -14,8 +14,6 @@
 #define VECTOR_COPROCESSOR 9
 #define EXCEPTIONS 32
 
-#define PAGE_FAULT_RESERVED (1 << 3)
-
 #define DEBUG_WATCHPOINTS 0xf
 #define DEBUG_STEP (1 << 14)
 #define DEBUG_STATUS_CLEAR 0xffff0ff0
@@ -177,14 +175,9 @@ void trap_user(struct trap_frame *frame, unsigned int vector)
 		    user_signals[vector].at_rip ? frame->rip : 0);
 }
 
-void trap_user_page_fault(struct trap_frame *frame, u64 address)
+void trap_page_table_corrupt(struct trap_frame *frame, u64 address)
 {
-	u64 error = frame->orig_rax;
-
-	frame->orig_rax = (u64)-1;
-	if (unlikely(error & PAGE_FAULT_RESERVED))
-		oops(frame, "page table entry is corrupt", address);
-	trap_page_fault(address, (u32)error);
+	oops(frame, "page table entry is corrupt", address);
 }
 
 /* The page below each kernel stack is not mapped. */

@@ -69,13 +69,17 @@ const struct entry_points *entry_points(void);
 
 #define STUB_SIZE 16
 
+/* Of the error code, besides TRAP_FAULT_*: an entry has bits that must be 0. */
+#define PAGE_FAULT_RESERVED (1 << 3)
+
 /* First code of a new kernel thread, after context_switch: rbx = function, r12 = its argument. */
 void kernel_task_start(void);
 
-/* What the entries call: trap/trap.c. All with interrupts off, and return so; exceptions: the two page faults below. */
+/* What the entries call: trap/trap.c. All with interrupts off, and return so; exception: kernel page faults. */
 void trap_user(struct trap_frame *frame, unsigned int vector);
 void trap_kernel(struct trap_frame *frame, unsigned int vector);
-void trap_user_page_fault(struct trap_frame *frame, u64 address); /* interrupts on */
+/* A user's page fault says that an entry is corrupt. */
+void trap_page_table_corrupt(struct trap_frame *frame, u64 address) __noreturn;
 void trap_kernel_page_fault(struct trap_frame *frame, u64 address);
 void trap_user_interrupt(unsigned int vector);
 void trap_kernel_interrupt(unsigned int vector);
