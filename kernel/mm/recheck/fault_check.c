@@ -11,7 +11,7 @@
 
 struct seen {
 	u64 address;
-	const struct vma *vma;
+	struct vma *vma;
 	u64 sequence; /* of the vma, when the look began */
 	pte_t *entry;
 	pte_t value;
