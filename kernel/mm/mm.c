@@ -90,7 +90,7 @@ static void mm_tear_down(struct mm *mm)
 	mm->first = mm->last = NULL;
 	mm->cached = NULL;
 	list_for_each_entry_safe (vma, next, &gone, rmap_link)
-		vma_release(vma);
+		vma_release_unseen(vma);
 	mm_write_unlock(mm);
 	vm_uncommit(accounted);
 	/* Who waited for the process may write to its program at once, whenever the file itself goes. */

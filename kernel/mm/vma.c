@@ -53,19 +53,37 @@ static void vma_free(struct rcu_head *head)
 	slab_free(vma_slab, container_of(head, struct vma, rcu));
 }
 
-void vma_discard(struct vma *vma)
+/* What it refers to. */
+static void vma_let_go(struct vma *vma)
 {
 	/* The last reference to a file may need locks that are taken before mm->lock. */
 	if (vma->file)
 		file_put_deferred(vma->file);
+}
+
+static void vma_close(struct vma *vma)
+{
+	if (vma->ops && vma->ops->close)
+		vma->ops->close(vma);
+	vma_let_go(vma);
+}
+
+void vma_discard(struct vma *vma)
+{
+	vma_let_go(vma);
 	rcu_call(&vma->rcu, vma_free);
 }
 
 void vma_release(struct vma *vma)
 {
-	if (vma->ops && vma->ops->close)
-		vma->ops->close(vma);
-	vma_discard(vma);
+	vma_close(vma);
+	rcu_call(&vma->rcu, vma_free);
+}
+
+void vma_release_unseen(struct vma *vma)
+{
+	vma_close(vma);
+	slab_free(vma_slab, vma);
 }
 
 /* --- Splitting --------------------------------------------------------------------------------------------------- */

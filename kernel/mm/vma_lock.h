@@ -22,7 +22,8 @@
  * and mark by a locked instruction, a full barrier: one of the two sees the other. A reader that finds the vma free after a
  * writer has read mm->lock_seq as that writer has stored it, with release, after all its changes.
  *
- * Finding it: a vma's memory is freed after an RCU grace period, and the links of the tree may be followed meanwhile (rbtree.c).
+ * Finding it: a vma's memory is freed after an RCU grace period, and the links of the tree may be followed meanwhile (rbtree.c);
+ * with the last user of its mm it is freed at once, as faults are the running task's in its own mm.
  * A look that goes astray finds nothing, or a vma that does not hold the address, and the reader goes to mm->lock.
  *
  * Without the count (vma_look). The usual fault only looks at the vma, with interrupts off, and stores one entry, under the

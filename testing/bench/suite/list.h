@@ -115,7 +115,7 @@ BENCH(bw_unix, "bandwidth", 0, setup_bw_unix, teardown_bandwidth, 64, 5, 31,
 BENCH(bw_memcpy, "bandwidth", 0, setup_memcpy, teardown_map, 64, 5, 31,
       "memcpy of 64 KiB into a fresh mapping")
 
-BENCH(fork_exit, "process", 0, NULL, NULL, 1, 31, 201, "fork, the child exits, wait")
+BENCH(fork_exit, "process", 0, setup_fork, NULL, 1, 31, 201, "fork, the child exits, wait")
 BENCH(fork_256m, "process", COLD, setup_256m, teardown_map, 1, 5, 21,
       "fork with 256 MiB touched, the child exits, wait")
 BENCH(fork_256m_first_write, "process", COLD, setup_256m, teardown_map, 128, 3, 11,

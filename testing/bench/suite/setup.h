@@ -17,6 +17,7 @@ long setup_cow(void);
 long setup_memcpy(void);
 long setup_multi_page(void);
 void teardown_multi_page(void);
+long setup_fork(void);
 long setup_256m(void);
 void teardown_map(void);
 
