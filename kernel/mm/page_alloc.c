@@ -168,16 +168,22 @@ static __noinline struct page *page_alloc_slow(unsigned int order, unsigned int 
 	}
 }
 
-/* Two cache lines a round: a loop of 8 bytes a round costs four times the instructions. */
+/*
+ * Four cache lines between one branch and the next: a look at each word is one instruction, and a frame 547, where a loop of one
+ * word a round takes 2,600.
+ */
 static bool page_is_zero(const u64 *at)
 {
+#define OR_4(i) (at[i] | at[(i) + 1] | at[(i) + 2] | at[(i) + 3])
+#define OR_16(i) (OR_4(i) | OR_4((i) + 4) | OR_4((i) + 8) | OR_4((i) + 12))
 	const u64 *end = at + PAGE_SIZE / sizeof(*at);
-	u64 any = 0;
 
-	for (; at < end && !any; at += 16)
-		any = at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7] | at[8] |
-		      at[9] | at[10] | at[11] | at[12] | at[13] | at[14] | at[15];
-	return !any;
+	for (; at < end; at += 64)
+		if (unlikely(OR_16(0) | OR_16(16) | OR_16(32) | OR_16(48)))
+			return false;
+	return true;
+#undef OR_16
+#undef OR_4
 }
 
 static void page_verify_zero(struct page *page)
@@ -434,10 +440,12 @@ void page_put_many(struct page **pages, unsigned int count)
 	preempt_enable();
 }
 
+/*
+ * That it is zero is believed here, and verified when it is allocated, as of every frame that says so of itself: whether it was
+ * no zero page or was written later, nobody can own it before the kernel stops.
+ */
 void page_free_zeroed(struct page *page)
 {
-	if (page_verify())
-		page_verify_zero(page);
 	/* A lock-free lookup may have the frame for a moment: then it is the one to free it, as any other. */
 	if (likely(page_drop(page)))
 		page_release(page, true);
