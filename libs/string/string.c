@@ -274,12 +274,28 @@ ssize_t strscpy(char *to, const char *from, size_t size)
 	return -E2BIG;
 }
 
+/* Of `count` words, a constant, all are the pattern: two instructions each, where a loop of one word a round takes six. */
+static __always_inline bool words_are(const u8 *at, u64 pattern, size_t count)
+{
+#pragma GCC unroll 8
+	for (size_t i = 0; i < count; i++)
+		if (((const any_u64 *)at)[i] != pattern)
+			return false;
+	return true;
+}
+
 void *mem_find_other(const void *data, int byte, size_t len)
 {
 	const u8 *at = data;
 	u64 pattern = (u8)byte * BYTES_01;
 
-	for (; len >= 8 && *(any_u64 *)at == pattern; len -= 8)
+	for (; len >= 64 && words_are(at, pattern, 8); len -= 64)
+		at += 64;
+	if (len >= 32 && words_are(at, pattern, 4)) {
+		at += 32;
+		len -= 32;
+	}
+	for (; len >= 8 && words_are(at, pattern, 1); len -= 8)
 		at += 8;
 	for (; len; at++, len--) {
 		if (*at != (u8)byte)
