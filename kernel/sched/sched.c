@@ -107,6 +107,7 @@ static void switch_to(struct runqueue *rq, struct task *prev, struct task *next)
 	fpu_leave(prev);
 	thread_registers_switch(prev, next);
 	mm_switch(prev, next);
+	lock_ranks_switch(prev->held_ranks, next->held_ranks);
 	this_cpu(current_task) = next;
 	sched_finish_switch(context_switch(&prev->head, &next->head));
 }

@@ -18,6 +18,7 @@ static DEFINE_PER_CPU(bool, irq_from_user); /* [C] the interrupt being handled c
 void irq_begin(bool from_user)
 {
 	this_cpu(irq_depth)++;
+	lock_ranks_interrupt();
 	this_cpu(irq_from_user) = from_user;
 	rcu_irq_enter();
 }
@@ -25,6 +26,7 @@ void irq_begin(bool from_user)
 void irq_end(void)
 {
 	rcu_irq_exit();
+	lock_ranks_resume();
 	this_cpu(irq_depth)--;
 }
 

@@ -9,74 +9,14 @@
  * Letters beside shared fields: [I] immutable after creation, [A] atomic, [C] only its CPU, interrupts off where they
  * matter, [S] only the owning task, [R] read under RCU and written under the named lock, else the name of the lock.
  *
- * Lock order, outermost first, is the order of enum lock_rank.
+ * Lock order, outermost first, is the order of enum lock_rank (kernel/lock_rank.h).
  */
 #pragma once
 
 #include <lib/atomic.h>
 #include <lib/list.h>
+#include <kernel/lock_rank.h>
 #include <kernel/preempt.h>
-#include <profile/lockcheck.h>
-
-enum lock_rank {
-	RANK_NONE, /* not checked */
-	/* Sleeping locks. */
-	RANK_FILE_POSITION, /* file->position_lock: outermost, held across whole reads and writes */
-	RANK_SEQ_FILE, /* seq_file->lock, syslog: held while the text is made and copied out */
-	RANK_TASKLIST_EXEC, /* process->exec_lock: execve opens and reads files under it */
-	RANK_PIPE, /* held while a splice writes to a file */
-	RANK_MOUNT, /* mount tree */
-	RANK_RENAME, /* superblock: one cross-directory rename at a time */
-	RANK_INODE, /* inode->lock: directories (parent before child), then files */
-	RANK_EPOLL_LINKS, /* which epolls watch which files */
-	RANK_EPOLL, /* polls files, copies events out */
-	RANK_SOCKET_READ, /* socket->read_lock: messages are copied out under it */
-	RANK_TTY, /* tty->lock: termios, sessions, read side */
-	RANK_MM, /* mm->lock: behind every lock that is held while user memory is copied */
-	RANK_VMA, /* of one vma: a fault reads it, a writer has mm->lock */
-	RANK_PAGE_CACHE_FILL, /* one filler per missing page */
-	RANK_SLEEP_MISC, /* leaf sleeping locks of drivers and registries */
-	/* Spinlocks, interrupts on. */
-	RANK_TASKLIST, /* family tree and pid links */
-	RANK_PID, /* process numbers in use */
-	RANK_FILES, /* descriptor table */
-	RANK_FS, /* task's root and working directory */
-	RANK_DENTRY_RENAME, /* one dentry changes its name or parent */
-	RANK_DENTRY_HASH,
-	RANK_DENTRY,
-	RANK_INODE_STATE,
-	RANK_INODE_HASH,
-	RANK_DENTRY_LRU,
-	RANK_INOTIFY, /* an inotify's events and watches; a file system's watches */
-	RANK_FILE_LOCKS, /* who waits for whose record lock */
-	RANK_MAPPING, /* page cache tree of an inode */
-	RANK_RMAP, /* list of vmas that map an inode */
-	RANK_PAGE_TABLE, /* one page of page table */
-	RANK_COLLAPSE, /* address spaces that are scanned for pages to collapse */
-	RANK_FUTEX,
-	RANK_SOCKET_TABLE, /* names of sockets, lists of all of them */
-	RANK_SOCKET, /* a socket's state and queue */
-	/* Spinlocks taken with interrupts off. */
-	RANK_CLOCK_WATCH, /* who is told that the wall clock was set: tells them under it */
-	RANK_SIGNAL, /* sighand */
-	RANK_ACCOUNT, /* users and what they use */
-	RANK_TIMER_OBJECT, /* posix and interval timers */
-	RANK_TTY_BUFFER, /* input ring, also from the serial interrupt */
-	RANK_DEVICE, /* a driver's registers */
-	RANK_SOCKET_PEER, /* queue of those who wait for a full receiver: wakes them by their own queues */
-	RANK_WAIT, /* wait queue */
-	RANK_WORK_WAIT, /* that of the work threads: a wake-up may queue a work */
-	RANK_RUNQUEUE,
-	RANK_HRTIMER, /* a CPU's timer tree */
-	RANK_WORK,
-	RANK_RCU,
-	RANK_VMAP, /* allocates kernel page tables */
-	RANK_SLAB,
-	RANK_PAGE_ALLOC,
-	RANK_IRQ,
-	RANK_RANDOM,
-	RANK_PRINTK, /* innermost: anything may log */
-};
 
 /*
  * Who comes first gets it, not who waited longest: in a virtual machine a queue of waiters stands still whenever the host
@@ -169,7 +109,9 @@ static inline unsigned long spin_lock_irq(struct spinlock *lock)
 {
 	unsigned long flags = irq_save();
 
-	spin_lock(lock);
+	preempt_disable();
+	lock_rank_enter_irq_off(lock->rank);
+	spin_lock_raw(lock);
 	return flags;
 }
 

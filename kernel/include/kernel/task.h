@@ -205,8 +205,7 @@ struct task {
 	u32 parent_death_signal; /* [S] */
 	u64 timer_slack_ns;
 
-	u8 held_ranks[24]; /* LOCK_CHECKS: [S] */
-	u8 held_count;
+	u64 held_ranks[3]; /* LOCK_CHECKS: [S] lock_rank.h; while it runs the first word is its CPU's */
 	u8 no_fault; /* [S] */
 	struct rcu_head rcu;
 };

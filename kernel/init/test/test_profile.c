@@ -146,6 +146,79 @@ KUNIT_MUST_DIE(profile_lock_order)
 	kunit_survived("two locks in the wrong order");
 }
 
+#define DEEP 14
+
+static void locks_take(struct spinlock *locks)
+{
+	for (unsigned int i = 0; i < DEEP; i++) {
+		spin_init(&locks[i], (enum lock_rank)(RANK_TASKLIST + i));
+		spin_lock(&locks[i]);
+	}
+}
+
+/* More than the word of the CPU has room for, in any order of release, with a trylock below them. */
+KUNIT(profile_locks_deep)
+{
+	struct spinlock locks[DEEP], below;
+
+	locks_take(locks);
+	spin_init(&below, RANK_TASKLIST);
+	KEXPECT(spin_try_lock(&below));
+	for (unsigned int i = 0; i < DEEP; i++)
+		spin_unlock(&locks[(i * 5 + 3) % DEEP]);
+	spin_unlock(&below);
+	sleep_check();
+	locks_take(locks);
+	for (unsigned int i = DEEP; i-- > 0;)
+		spin_unlock(&locks[i]);
+	sleep_check();
+}
+
+/* The one that stays is behind the first eight until all others have gone. */
+KUNIT_MUST_DIE(profile_lock_order_deep)
+{
+	struct spinlock locks[DEEP], again;
+
+	locks_take(locks);
+	for (unsigned int i = DEEP; i-- > 1;)
+		spin_unlock(&locks[i]);
+	spin_init(&again, RANK_TASKLIST);
+	spin_lock(&again);
+	spin_unlock(&again);
+	spin_unlock(&locks[0]);
+	kunit_survived("two locks of one rank");
+}
+
+/* A trylock may take it; what comes after it counts from the highest that is held all the same. */
+KUNIT_MUST_DIE(profile_lock_order_try)
+{
+	struct spinlock outer, inner, between;
+
+	spin_init(&outer, RANK_TASKLIST);
+	spin_init(&inner, RANK_SOCKET);
+	spin_init(&between, RANK_FS);
+	spin_lock(&inner);
+	(void)spin_try_lock(&outer);
+	spin_lock(&between);
+	spin_unlock(&between);
+	spin_unlock(&outer);
+	spin_unlock(&inner);
+	kunit_survived("a lock below one that is held, after a trylock");
+}
+
+KUNIT_MUST_DIE(profile_lock_not_held)
+{
+	struct spinlock lock, other;
+
+	spin_init(&lock, RANK_FS);
+	spin_init(&other, RANK_FILES);
+	spin_lock(&lock);
+	preempt_disable();
+	spin_unlock(&other);
+	spin_unlock(&lock);
+	kunit_survived("the release of a lock that is not held");
+}
+
 KUNIT_MUST_DIE(profile_lock_interrupts)
 {
 	struct spinlock lock;

@@ -13,7 +13,8 @@ DEFINE_PER_CPU(unsigned int, irq_depth);
 DEFINE_PER_CPU(struct task *, current_task);
 static unsigned long offsets[1];
 unsigned long *percpu_offsets = offsets;
-static unsigned int ranks[8], locks_held;
+DEFINE_PER_CPU(u64, held_ranks);
+DEFINE_PER_CPU(u64, held_ranks_interrupted);
 
 unsigned int cpu_count(void)
 {
@@ -51,24 +52,23 @@ void refcount_fail(struct refcount *ref, const char *what)
 	check_fail(what, __FILE__, __LINE__);
 }
 
-void lockcheck_enter(unsigned int rank, bool nested, unsigned long ip)
+/* Out of order, or one that wants interrupts off: a program always has them on. */
+void lockcheck_enter(unsigned int rank, bool nested)
 {
-	(void)ip;
-	MODEL_EXPECT(!locks_held || rank > ranks[locks_held - 1] ||
-		     (nested && rank == ranks[locks_held - 1]));
-	MODEL_REQUIRE(locks_held < ARRAY_LEN(ranks));
-	ranks[locks_held++] = rank;
+	const u64 held = this_cpu(held_ranks);
+
+	MODEL_EXPECT(rank > held_highest(held) || (nested && rank == held_highest(held)));
+	MODEL_REQUIRE(!held_is_full(held));
+	this_cpu(held_ranks) = held << 8 | rank;
 }
 
-void lockcheck_exit(unsigned int rank, unsigned long ip)
+void lockcheck_exit(unsigned int rank)
 {
-	(void)ip;
-	MODEL_REQUIRE(locks_held);
-	MODEL_EXPECT(ranks[--locks_held] == rank);
+	(void)rank;
+	check_fail("a lock is released out of order", __FILE__, __LINE__);
 }
 
-void lockcheck_sleep(unsigned long ip)
+void lockcheck_sleep(void)
 {
-	(void)ip;
-	MODEL_EXPECT(!locks_held && !this_cpu(irq_depth));
+	MODEL_EXPECT(!this_cpu(held_ranks) && !this_cpu(irq_depth));
 }
