@@ -342,10 +342,8 @@ static void page_scrub(struct page *page, unsigned int order)
 }
 
 /* No reference is left. `zeroed`: a single frame that is all zero. It is counted out, and says whether it is clear. */
-static inline void page_retire(struct page *page, bool zeroed)
+static inline void page_retire(struct page *page, unsigned int order, bool zeroed)
 {
-	unsigned int order = page->order;
-
 	if (unlikely(page->owner < PAGE_KERNEL || page->owner >= PAGE_TAIL))
 		page_bad(page, "is freed though nobody owns it");
 	if (pte_verify() && unlikely(atomic_read(&page->mapcount)))
@@ -390,7 +388,7 @@ static inline void page_release(struct page *page, bool zeroed)
 {
 	const enum page_kind kind = page_kind_for(zeroed);
 
-	page_retire(page, zeroed);
+	page_retire(page, page->order, zeroed);
 	if (unlikely(page->order || in_interrupt())) {
 		page_give_buddy(page, kind);
 		return;
@@ -417,12 +415,33 @@ void page_put(struct page *page)
 		page_release(page, false);
 }
 
+/* Clearing takes too long to be done for all with preemption off: first that, then all of the single frames go at once. */
+static void page_put_many_cleared(struct page **pages, unsigned int count)
+{
+	unsigned int frames = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct page *page = page_head(pages[i]);
+
+		if (unlikely(!page_drop(page)))
+			continue;
+		if (unlikely(page->order)) {
+			page_release(page, false);
+			continue;
+		}
+		page_retire(page, 0, false);
+		pages[frames++] = page;
+	}
+	preempt_disable();
+	for (unsigned int i = 0; i < frames; i++)
+		page_give_cpu(pages[i], PAGES_DIRTY);
+	preempt_enable();
+}
+
 void page_put_many(struct page **pages, unsigned int count)
 {
-	/* Clearing takes too long to be done for all with preemption off. */
 	if (init_on_free()) {
-		while (count--)
-			page_put(*pages++);
+		page_put_many_cleared(pages, count);
 		return;
 	}
 	preempt_disable();
@@ -431,7 +450,7 @@ void page_put_many(struct page **pages, unsigned int count)
 
 		if (unlikely(!page_drop(page)))
 			continue;
-		page_retire(page, false);
+		page_retire(page, page->order, false);
 		if (likely(!page->order))
 			page_give_cpu(page, PAGES_DIRTY);
 		else

@@ -177,7 +177,7 @@ static inline void page_get(struct page *page)
 /* False if the page is free or being freed: for lock-free lookups. */
 bool page_try_get(struct page *page);
 void page_put(struct page *page);
-/* A reference of each. Tasks only. */
+/* A reference of each; what the array holds afterwards is undefined. Tasks only. */
 void page_put_many(struct page **pages, unsigned int count);
 
 static inline void page_flag_set(struct page *page, u32 flag)
