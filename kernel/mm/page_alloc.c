@@ -168,37 +168,6 @@ static __noinline struct page *page_alloc_slow(unsigned int order, unsigned int 
 	}
 }
 
-/*
- * Four cache lines between one branch and the next: a look at each word is one instruction, and a frame 547, where a loop of one
- * word a round takes 2,600.
- */
-static bool page_is_zero(const u64 *at)
-{
-#define OR_4(i) (at[i] | at[(i) + 1] | at[(i) + 2] | at[(i) + 3])
-#define OR_16(i) (OR_4(i) | OR_4((i) + 4) | OR_4((i) + 8) | OR_4((i) + 12))
-	const u64 *end = at + PAGE_SIZE / sizeof(*at);
-
-	for (; at < end; at += 64)
-		if (unlikely(OR_16(0) | OR_16(16) | OR_16(32) | OR_16(48)))
-			return false;
-	return true;
-#undef OR_16
-#undef OR_4
-}
-
-static void page_verify_zero(struct page *page)
-{
-	const void *found;
-
-	if (likely(page_is_zero(page_virt(page))))
-		return;
-	found = mem_find_other(page_virt(page), 0, PAGE_SIZE);
-	if (found)
-		panic("page: frame %llx was written after it was freed, at offset %lu",
-		      (unsigned long long)page_frame(page),
-		      (unsigned long)((const char *)found - (char *)page_virt(page)));
-}
-
 /* One frame leaves the free state. */
 static inline void page_take_frame(struct page *page, bool zero)
 {

@@ -1,4 +1,4 @@
-/* Between buddy.c, page_alloc.c, page_zero.c and page_init.c. */
+/* Between buddy.c, page_alloc.c, page_verify.c, page_zero.c and page_init.c. */
 #pragma once
 
 #include <kernel/locks.h>
@@ -55,5 +55,7 @@ struct page *buddy_take(unsigned int order, enum page_kind kind, u64 keep);
 unsigned int buddy_take_batch(struct page **pages, enum page_kind kind);
 void buddy_give(struct page **pages, unsigned int count); /* single frames */
 u64 page_owned(enum page_owner owner);
+/* Stops the kernel if it is not all zero. */
+void page_verify_zero(struct page *page);
 /* Returns when no block is out for being cleared that was when it was called: microseconds. */
 void page_zero_settle(void);

@@ -1,7 +1,7 @@
 /*
  * test_page_alloc.c - the kernel's page allocator, from the map of RAM on, against an array that says whose each frame is:
  * blocks are whole, aligned and nobody else's, what is free is merged as far as it goes, counts and reserves hold.
- * with: kernel/mm/page_alloc.c kernel/mm/fault_hint.c kernel/mm/buddy.c kernel/mm/page_zero.c kernel/mm/page_init.c testing/unit/kernel/page_model.c
+ * with: kernel/mm/page_alloc.c kernel/mm/page_verify.c kernel/mm/fault_hint.c kernel/mm/buddy.c kernel/mm/page_zero.c kernel/mm/page_init.c testing/unit/kernel/page_model.c
  */
 #include "../../../kernel/mm/internal.h"
 
