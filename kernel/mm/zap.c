@@ -44,29 +44,29 @@ static __always_inline void zap_count(struct zap *zap)
  * One entry in use, under its table's lock. No exchange: an entry that permits writing has its D bit set from the start,
  * so the CPU has nothing to report in it. True: the gather is full.
  */
-static __always_inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
+static __always_inline bool zap_entry(struct zap *zap, pte_t *entry)
 {
 	pte_t value = pte_read(entry);
-	struct page *page = NULL;
+	struct page *page;
 
-	if (!pte_has(value, PTE_SOFT_SPECIAL)) {
-		page = pte_page(value);
-		if (page->owner == PAGE_ANON) {
-			if (zap->files_only)
-				return false;
-			zap->anon++;
-		} else if (page->flags & PAGE_FLAG_SHMEM) {
-			zap->shmem++;
-		} else {
-			zap->file++;
-		}
-	}
-	pte_write(entry, (pte_t){ 0 });
-	gather_range(zap->gather, address, address + PAGE_SIZE);
-	if (!page)
+	if (pte_has(value, PTE_SOFT_SPECIAL)) {
+		pte_write(entry, (pte_t){ 0 });
 		return false;
-	if (page->owner != PAGE_ANON)
+	}
+	page = pte_page(value);
+	if (page->owner == PAGE_ANON) {
+		if (zap->files_only)
+			return false;
+		zap->anon++;
+		pte_write(entry, (pte_t){ 0 });
+	} else {
+		if (page->flags & PAGE_FLAG_SHMEM)
+			zap->shmem++;
+		else
+			zap->file++;
+		pte_write(entry, (pte_t){ 0 });
 		atomic_dec(&page->mapcount);
+	}
 	return gather_add_page(zap->gather, page);
 }
 
@@ -105,27 +105,44 @@ static __always_inline bool zap_shared(struct zap *zap, u64 address, u64 end)
 	return true;
 }
 
-/* [*address, end) within one table. Stops early, true, when the gather is full. */
+/* How many of `left` entries follow the empty ones. */
+static __always_inline u64 skip_empty(pte_t **entry, u64 left)
+{
+	while (left && pte_none(pte_read(*entry))) {
+		u64 run = pt_empty_run(*entry, left);
+
+		*entry += run;
+		left -= run;
+	}
+	return left;
+}
+
+/*
+ * [*address, end) within one table. Stops early, true, when the gather is full. What CPUs are to forget is from the first entry
+ * in use to the last: a few that stay may be among them.
+ */
 static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
 {
 	struct spinlock *lock = page_table_lock(entry);
 	const long anon = zap->anon;
-	u64 left = (end - *address) >> PAGE_SHIFT;
+	pte_t *const first = entry;
+	u64 left = (end - *address) >> PAGE_SHIFT, start, behind;
 	bool full = false;
 
 	spin_lock(lock);
+	left = skip_empty(&entry, left);
+	start = left;
+	behind = left;
 	while (left && !full) {
-		u64 step = 1;
-
-		if (!pte_none(pte_read(entry)))
-			full = zap_entry(zap, entry, end - left * PAGE_SIZE);
-		else
-			step = pt_empty_run(entry, left);
-		entry += step;
-		left -= step;
+		full = zap_entry(zap, entry++);
+		behind = --left;
+		if (likely(!full))
+			left = skip_empty(&entry, left);
 	}
 	*address = end - left * PAGE_SIZE;
-	table_count_anon(entry - 1, (int)(anon - zap->anon));
+	if (start != behind)
+		gather_range(zap->gather, end - start * PAGE_SIZE, end - behind * PAGE_SIZE);
+	table_count_anon(first, (int)(anon - zap->anon));
 	spin_unlock(lock);
 	return full;
 }
