@@ -39,23 +39,18 @@ static inline bool copy_entry(struct fork *fork, pte_t *from, pte_t *to)
 static void copy_table(struct fork *fork, pte_t *from, pte_t *to, u64 count)
 {
 	struct spinlock *from_lock = page_table_lock(from), *to_lock = page_table_lock(to);
+	u64 left = count;
 	int copied = 0;
 
 	/* Parent before child; nobody takes the two the other way round, the child is new. */
 	spin_lock(from_lock);
 	spin_lock_nested(to_lock);
-	while (count) {
-		u64 step = 1;
-
-		if (!pte_none(pte_read(from)))
-			copied += copy_entry(fork, from, to);
-		else
-			step = pt_empty_run(from, count);
-		from += step;
-		to += step;
-		count -= step;
+	while ((left = pt_skip_empty(&from, left))) {
+		copied += copy_entry(fork, from, to + (count - left));
+		from++;
+		left--;
 	}
-	table_count_anon(to - 1, copied);
+	table_count_anon(to, copied);
 	spin_unlock(to_lock);
 	spin_unlock(from_lock);
 	fork->anon += copied;

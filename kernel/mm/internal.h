@@ -192,6 +192,18 @@ static inline u64 pt_empty_run(const pte_t *entry, u64 left)
 	return pt_group_is_empty(entry) ? PT_GROUP : 1;
 }
 
+/* How many of `left` entries follow the empty ones. */
+static __always_inline u64 pt_skip_empty(pte_t **entry, u64 left)
+{
+	while (left && pte_none(pte_read(*entry))) {
+		u64 run = pt_empty_run(*entry, left);
+
+		*entry += run;
+		left -= run;
+	}
+	return left;
+}
+
 /* Anonymous frames of a table, its lock held. */
 static inline void table_count_anon(pte_t *entry, int n)
 {

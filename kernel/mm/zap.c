@@ -105,18 +105,6 @@ static __always_inline bool zap_shared(struct zap *zap, u64 address, u64 end)
 	return true;
 }
 
-/* How many of `left` entries follow the empty ones. */
-static __always_inline u64 skip_empty(pte_t **entry, u64 left)
-{
-	while (left && pte_none(pte_read(*entry))) {
-		u64 run = pt_empty_run(*entry, left);
-
-		*entry += run;
-		left -= run;
-	}
-	return left;
-}
-
 /*
  * [*address, end) within one table. Stops early, true, when the gather is full. What CPUs are to forget is from the first entry
  * in use to the last: a few that stay may be among them.
@@ -130,14 +118,14 @@ static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *addres
 	bool full = false;
 
 	spin_lock(lock);
-	left = skip_empty(&entry, left);
+	left = pt_skip_empty(&entry, left);
 	start = left;
 	behind = left;
 	while (left && !full) {
 		full = zap_entry(zap, entry++);
 		behind = --left;
 		if (likely(!full))
-			left = skip_empty(&entry, left);
+			left = pt_skip_empty(&entry, left);
 	}
 	*address = end - left * PAGE_SIZE;
 	if (start != behind)
