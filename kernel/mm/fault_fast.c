@@ -70,7 +70,7 @@ static __always_inline bool spot_lock(const struct spot *at, u64 *bits)
 {
 	struct spinlock *lock = page_table_lock_unchecked(at->table);
 
-	if (unlikely(!spin_try_lock_leaf(lock)))
+	if (unlikely(!spin_try_lock_pinned(lock)))
 		return false;
 	*bits = READ_ONCE(at->vma->pte_bits);
 	if (likely(vma_look_holds(at->vma, at->sequence))) {
@@ -78,13 +78,13 @@ static __always_inline bool spot_lock(const struct spot *at, u64 *bits)
 			page_table_check(at->table, at->entry);
 		return true;
 	}
-	spin_unlock_leaf(lock);
+	spin_unlock_pinned(lock);
 	return false;
 }
 
 static __always_inline void spot_unlock(const struct spot *at)
 {
-	spin_unlock_leaf(page_table_lock_unchecked(at->table));
+	spin_unlock_pinned(page_table_lock_unchecked(at->table));
 }
 
 /* If another CPU was faster, it has done the work: here and in the next. False: nothing has changed. */

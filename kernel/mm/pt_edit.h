@@ -7,6 +7,7 @@
 
 #include <kernel/locks.h>
 #include <kernel/page.h>
+#include <platform/fault.h>
 #include <platform/page_table.h>
 #include <profile/pte.h>
 
@@ -52,9 +53,11 @@ static inline bool pte_maps_page(pte_t pte)
 	return !pte_none(pte) && !pte_has(pte, PTE_SOFT_SPECIAL);
 }
 
+/* paddr_page, by one shift for two: nothing is in the address below the frame's number. */
 static inline struct page *pte_page(pte_t pte)
 {
-	return paddr_page(pte_address(pte));
+	return (struct page *)((u64)PAGE_ARRAY +
+			       (pte_address(pte).raw >> (PAGE_SHIFT - FRAME_HEAD_SHIFT)));
 }
 
 /* A directory entry that maps 2 MiB: huge.c. It may lack PTE_PRESENT. */

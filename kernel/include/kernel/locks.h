@@ -72,17 +72,6 @@ static inline void spin_unlock_pinned(struct spinlock *lock)
 	spin_unlock_raw(lock);
 }
 
-/* Of a section that calls nothing: no check could learn anything in it, so there are none. Preemption is off already. */
-static inline bool spin_try_lock_leaf(struct spinlock *lock)
-{
-	return likely(!xchg(&lock->held, 1));
-}
-
-static inline void spin_unlock_leaf(struct spinlock *lock)
-{
-	spin_unlock_raw(lock);
-}
-
 static inline void spin_lock(struct spinlock *lock)
 {
 	preempt_disable();
