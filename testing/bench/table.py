@@ -17,7 +17,7 @@ def cell(results, kernel, name, base):
     if entry is None:
         return "missing".rjust(15) + " " * 10
     ratio = goals.ratio(results, kernel, name, base)
-    factor = f"{ratio:.2f}x" if ratio is not None else ""
+    factor = f"{ratio:.3f}x" if ratio is not None else ""
     return f"{number(entry['per_op']):>15} {factor:>6} {MARKS[goals.met(results, kernel, name)]:2}"
 
 
