@@ -22,7 +22,7 @@ append="console=ttyS0${APPEND:+ $APPEND}"
 [ -f "$rootfs" ] || fail "ROOTFS=$rootfs: no such file"
 command -v qemu-system-x86_64 > /dev/null || fail "QEMU is missing: run 'make setup'"
 
-args=(-M "${MACHINE:-pc}" -m "${MEM:-512M}" -smp "$smp" -nographic -no-reboot -nic none)
+args=(-M "${MACHINE:-pc}" -m "${MEM:-512M}" -smp "$smp" -no-reboot -nic none)
 case ${ACCEL:-tcg} in
 tcg) args+=(-accel tcg -cpu "${CPU:-max}") ;;
 icount)
@@ -38,9 +38,10 @@ kvm)
 *) fail "ACCEL=$ACCEL: choose one of tcg kvm icount" ;;
 esac
 
+# With -nographic the firmware uses the terminal too, which GRUB's menu wants, and leaves it unable to wrap lines.
 case $boot in
-pvh) args+=(-kernel "$kernel" -initrd "$rootfs" -append "$append") ;;
-grub) args+=(-boot d -cdrom "$OUT/aramid.iso") ;;
+pvh) args+=(-display none -serial mon:stdio -kernel "$kernel" -initrd "$rootfs" -append "$append") ;;
+grub) args+=(-nographic -boot d -cdrom "$OUT/aramid.iso") ;;
 *) fail "BOOT=$boot: choose one of pvh grub" ;;
 esac
 if [ -n "${UEFI:-}" ]; then
