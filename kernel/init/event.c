@@ -4,7 +4,7 @@
 #include <platform/fault.h>
 
 DEFINE_PER_CPU(u64[EVENT_COUNT], event_counts); /* [C] */
-DEFINE_PER_CPU(struct usual_faults, usual_faults);
+DEFINE_PER_CPU(struct usual_faults, usual_faults); /* [C] */
 
 /* A usual fault is one count for several events. */
 static u64 usual_count(u64 writes, u64 reads, enum event event)

@@ -199,7 +199,7 @@ static __always_inline bool fault_usual(u64 address, u32 fault)
 	return true;
 }
 
-/* So that reads save none of the registers that a write's calls want saved. */
+/* So that reads save none of the registers that a write's calls want saved (without the checks, that is none at all). */
 static __noinline bool fault_usual_write(u64 address)
 {
 	return fault_usual(address, TRAP_FAULT_USER | TRAP_FAULT_WRITE);

@@ -292,7 +292,10 @@ struct vma *vma_alloc(struct mm *mm, u64 start, u64 end, u32 flags);
 struct vma *vma_copy(const struct vma *vma, struct mm *mm);
 /* Closes it and drops its references; not in the tree. Memory is freed after a grace period. */
 void vma_release(struct vma *vma);
-/* The same of an mm that nobody runs in any more: each CPU that did has forgotten its vmas with it (mm_activate). */
+/*
+ * The same at once, of an mm that nobody runs in any more: each CPU that did has forgotten its vmas, where a task left the mm
+ * (mm_activate) or the CPU (rcu_quiescent, before each switch).
+ */
 void vma_release_unseen(struct vma *vma);
 /* Free without close: one that never became visible. */
 void vma_discard(struct vma *vma);

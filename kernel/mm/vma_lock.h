@@ -163,7 +163,8 @@ static __always_inline struct vma *vma_fault_lock(struct mm *mm, u64 address)
 
 /*
  * This CPU's next faults are rather there: the range that vma_look() and the entry code look at. The vma is in the tree of the
- * running task's mm, and cannot leave it now. RCU keeps it until the CPU has passed a quiescent state, which forgets it.
+ * running task's mm, and cannot leave it now. RCU keeps it until the CPU has passed a quiescent state, which
+ * forgets it, and the end of the mm comes after that.
  */
 static inline void vma_expect_faults(const struct vma *vma)
 {
@@ -183,6 +184,7 @@ static __always_inline bool vma_look(struct mm *mm, struct vma **vma, u64 *seque
 	}
 	if (unlikely(!rwsem_try_read_lock_inline(&mm->lock)))
 		return false;
+	*sequence = 0;
 	*vma = READ_ONCE(mm->cached);
 	if (likely(*vma))
 		return true;

@@ -40,17 +40,25 @@ static __always_inline void zap_count(struct zap *zap)
 	zap->anon = zap->file = zap->shmem = 0;
 }
 
+/* Of a table where anonymous frames stay. */
+static __always_inline void zap_note_single(struct zap *zap, u64 address)
+{
+	if (unlikely(zap->files_only))
+		gather_range(zap->gather, address, address + PAGE_SIZE);
+}
+
 /*
  * One entry in use, under its table's lock. No exchange: an entry that permits writing has its D bit set from the start,
  * so the CPU has nothing to report in it. True: the gather is full.
  */
-static __always_inline bool zap_entry(struct zap *zap, pte_t *entry)
+static __always_inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
 {
 	pte_t value = pte_read(entry);
 	struct page *page;
 
 	if (pte_has(value, PTE_SOFT_SPECIAL)) {
 		pte_write(entry, (pte_t){ 0 });
+		zap_note_single(zap, address);
 		return false;
 	}
 	page = pte_page(value);
@@ -65,6 +73,7 @@ static __always_inline bool zap_entry(struct zap *zap, pte_t *entry)
 		else
 			zap->file++;
 		pte_write(entry, (pte_t){ 0 });
+		zap_note_single(zap, address);
 		atomic_dec(&page->mapcount);
 	}
 	return gather_add_page(zap->gather, page);
@@ -107,7 +116,7 @@ static __always_inline bool zap_shared(struct zap *zap, u64 address, u64 end)
 
 /*
  * [*address, end) within one table. Stops early, true, when the gather is full. What CPUs are to forget is from the first entry
- * in use to the last: a few that stay may be among them.
+ * in use to the last, or each by itself where some stay.
  */
 static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
 {
@@ -122,13 +131,13 @@ static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *addres
 	start = left;
 	behind = left;
 	while (left && !full) {
-		full = zap_entry(zap, entry++);
+		full = zap_entry(zap, entry++, end - left * PAGE_SIZE);
 		behind = --left;
 		if (likely(!full))
 			left = pt_skip_empty(&entry, left);
 	}
 	*address = end - left * PAGE_SIZE;
-	if (start != behind)
+	if (start != behind && !zap->files_only)
 		gather_range(zap->gather, end - start * PAGE_SIZE, end - behind * PAGE_SIZE);
 	table_count_anon(first, (int)(anon - zap->anon));
 	spin_unlock(lock);

@@ -15,8 +15,8 @@ struct held_locks {
 	u8 ranks[24];
 };
 
-DEFINE_PER_CPU(u64, held_ranks);
-DEFINE_PER_CPU(u64, held_ranks_interrupted);
+DEFINE_PER_CPU(u64, held_ranks); /* [C] */
+DEFINE_PER_CPU(u64, held_ranks_interrupted); /* [C] */
 static DEFINE_PER_CPU(u64[2], interrupt_deeper); /* [C] behind held_ranks; handlers do not nest */
 static bool lockcheck_off; /* a violation was found: do not check on the way to the panic */
 

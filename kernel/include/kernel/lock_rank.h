@@ -74,10 +74,11 @@ enum lock_rank {
 	RANK_PRINTK, /* innermost: anything may log */
 };
 
+_Static_assert(RANK_FILE_POSITION == 0x80 && RANK_PRINTK <= 0xff, "bytes with bit 7 set");
+
 DECLARE_PER_CPU(u64, held_ranks); /* [C] */
-DECLARE_PER_CPU(
-	u64,
-	held_ranks_interrupted); /* [C] while an interrupt handler runs: those of what it interrupted */
+/* [C] While an interrupt handler runs: those of what it interrupted. */
+DECLARE_PER_CPU(u64, held_ranks_interrupted);
 
 /* What is not usual, or wrong: they look at everything anew. */
 void lockcheck_enter(unsigned int rank, bool nested);
@@ -96,60 +97,53 @@ static inline bool held_is_full(u64 held)
 	return (s64)held < 0;
 }
 
+/* False: nothing is done, and lockcheck.c must look. `same`: the highest may be of this rank too. */
+static inline bool held_push(unsigned int rank, bool same)
+{
+	const u64 held = this_cpu(held_ranks), highest = held_highest(held);
+
+	if (unlikely((same ? rank < highest : rank <= highest) || held_is_full(held)))
+		return false;
+	this_cpu(held_ranks) = held << 8 | rank;
+	return true;
+}
+
+static inline bool held_pop(unsigned int rank)
+{
+	const u64 held = this_cpu(held_ranks);
+
+	if (unlikely(rank != held_highest(held) || held_is_full(held)))
+		return false;
+	this_cpu(held_ranks) = held >> 8;
+	return true;
+}
+
 /* Before waiting for the lock; interrupts were turned off right here. */
 static inline void lock_rank_enter_irq_off(unsigned int rank)
 {
-	u64 held;
-
-	if (!lock_checks())
-		return;
-	held = this_cpu(held_ranks);
-	if (unlikely(rank <= held_highest(held) || held_is_full(held)))
+	if (lock_checks() && !held_push(rank, false))
 		lockcheck_enter(rank, false);
-	else
-		this_cpu(held_ranks) = held << 8 | rank;
 }
 
 /* Before waiting for the lock. `nested`: a second lock of the same rank is meant. */
 static inline void lock_rank_enter(unsigned int rank, bool nested)
 {
-	u64 held;
-
-	if (!lock_checks())
-		return;
-	held = this_cpu(held_ranks);
-	if (unlikely((nested ? rank < held_highest(held) : rank <= held_highest(held)) ||
-		     held_is_full(held) || (rank >= RANK_SIGNAL && irq_enabled())))
+	if (lock_checks() &&
+	    (unlikely(rank >= RANK_SIGNAL && irq_enabled()) || !held_push(rank, nested)))
 		lockcheck_enter(rank, nested);
-	else
-		this_cpu(held_ranks) = held << 8 | rank;
 }
 
 /* After a trylock that succeeded: it cannot deadlock, so any order is right. */
 static inline void lock_rank_try(unsigned int rank)
 {
-	u64 held;
-
-	if (!lock_checks())
-		return;
-	held = this_cpu(held_ranks);
-	if (unlikely(rank < held_highest(held) || held_is_full(held)))
+	if (lock_checks() && !held_push(rank, true))
 		lockcheck_try(rank);
-	else
-		this_cpu(held_ranks) = held << 8 | rank;
 }
 
 static inline void lock_rank_exit(unsigned int rank)
 {
-	u64 held;
-
-	if (!lock_checks())
-		return;
-	held = this_cpu(held_ranks);
-	if (unlikely(rank != held_highest(held) || held_is_full(held)))
+	if (lock_checks() && !held_pop(rank))
 		lockcheck_exit(rank);
-	else
-		this_cpu(held_ranks) = held >> 8;
 }
 
 /* First thing in whatever may sleep, whether it will or not. */

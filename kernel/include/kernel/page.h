@@ -166,7 +166,7 @@ unsigned int page_alloc_batch(struct page **pages, unsigned int count, unsigned 
 struct page *page_alloc_pinned(void);
 /* The caller holds the only reference. */
 void page_free(struct page *page, unsigned int order);
-/* A single frame that is all zero: whoever wants such a one need not clear it. */
+/* A single frame that is all zero: whoever wants such a one need not clear it, and PAGE_VERIFY sees then that it is. */
 void page_free_zeroed(struct page *page);
 
 static inline void page_get(struct page *page)

@@ -7,7 +7,8 @@
  * it locks its vma alone, for reading, and a writer that holds mm->lock locks each vma that it changes (kernel/mm/vma_lock.h). So
  * faults go on beside mmap, munmap and mprotect of other memory of the same address space. Whoever holds mm->lock for
  * reading keeps all writers out, and may do what a fault does without the vma's lock. A page-table page has its own
- * spinlock for changes of its entries. vmas are freed after an RCU grace period. FAULT_LOCK_RWSEM (a side option): faults take
+ * spinlock for changes of its entries. vmas are freed after an RCU grace period, or
+ * with the last user of their mm. FAULT_LOCK_RWSEM (a side option): faults take
  * mm->lock for reading.
  *
  * Freeing user pages: only through struct gather, which flushes the CPUs that may have the translation cached before the

@@ -5,8 +5,11 @@
  */
 #include <kernel/locks.h>
 #include <kernel/printk.h>
+#include <kernel/time.h>
+#include <kernel/wait.h>
 #include <kunit/kunit.h>
 #include <platform/layout.h>
+#include <platform/time.h>
 #include <profile/bounds.h>
 #include <profile/check.h>
 #include <profile/refcount.h>
@@ -171,6 +174,30 @@ KUNIT(profile_locks_deep)
 	locks_take(locks);
 	for (unsigned int i = DEEP; i-- > 0;)
 		spin_unlock(&locks[i]);
+	sleep_check();
+}
+
+static void sleep_a_moment(void)
+{
+	struct wait_queue nobody = WAIT_QUEUE_INIT(nobody);
+
+	(void)wait_event_until(&nobody, false, SLEEP_UNINTERRUPTIBLE, clock_ns() + NSEC_PER_MSEC);
+}
+
+/* The same of locks that are held while others run: each task has its own, all of them. */
+KUNIT(profile_locks_deep_asleep)
+{
+	struct mutex locks[DEEP - 1];
+
+	for (unsigned int i = 0; i < ARRAY_LEN(locks); i++) {
+		mutex_init(&locks[i], (enum lock_rank)(RANK_FILE_POSITION + i));
+		mutex_lock(&locks[i]);
+		sleep_a_moment();
+	}
+	for (unsigned int i = 0; i < ARRAY_LEN(locks); i++) {
+		sleep_a_moment();
+		mutex_unlock(&locks[i]);
+	}
 	sleep_check();
 }
 

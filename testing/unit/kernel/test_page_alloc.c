@@ -347,6 +347,29 @@ static void step_free(void)
 	this_cpu(irq_depth) = 0;
 }
 
+/* References of several blocks, some of them of the same: single frames, blocks, parts of compound ones; for some it is the last. */
+static void step_free_many(void)
+{
+	struct page *pages[16], *ended[ARRAY_LEN(pages)];
+	unsigned int want = random_below(&state, ARRAY_LEN(pages) + 1), count = 0, gone = 0;
+	struct block *block;
+
+	while (count < want && (block = used_slot())) {
+		bool compound = block->flags & PAGE_COMPOUND;
+
+		pages[count++] =
+			block->page + (compound ? random_below(&state, 1u << block->order) : 0);
+		if (--block->refs)
+			continue;
+		block_end(block, false);
+		ended[gone++] = block->page;
+		block->page = NULL;
+	}
+	page_put_many(pages, count);
+	while (gone--)
+		MODEL_EXPECT(ended[gone]->owner == PAGE_TAIL || !page_try_get(ended[gone]));
+}
+
 static void step_get(void)
 {
 	struct block *block = used_slot();
@@ -386,8 +409,10 @@ static void step(unsigned int number)
 		step_idle();
 	if (which < full)
 		step_alloc();
-	else if (which < 14)
+	else if (which < 13)
 		step_free();
+	else if (which == 13)
+		step_free_many();
 	else if (which == 14)
 		step_get();
 	else
