@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from testing.conftest import clean_environment
@@ -200,3 +201,20 @@ def test_menuconfig(screen, tmp_path):
     make("config", f"BUILD={tmp_path}/b", f"CONFIG={tmp_path}/b/custom.config")
     on = options(tmp_path / "b/custom")
     assert "BOUNDS_CHECKS" not in on and {"CHECKS", "PROFILE_CUSTOM", "ENTRY_SAVE_ALL"} <= on
+
+
+def test_menuconfig_keeps_what_is_saved(tmp_path):
+    """Another profile to begin with replaces a saved file only when it is saved."""
+    saved = tmp_path / "custom.config"
+    saved.write_text("CONFIG_PROFILE_CUSTOM=y\n")
+    for answer, said, kept in (("n", "was not saved", True), ("y", "saved to", False)):
+        console = pexpect.spawn("make", ["menuconfig", f"BUILD={tmp_path}", "PROFILE=fortress"], cwd=str(ROOT),
+                                env={**clean_environment(), "TERM": "vt100"}, timeout=30, encoding="utf-8")
+        console.expect("Quit")
+        console.send("q")
+        console.expect("Save configuration")
+        console.send(answer)
+        console.expect(said)
+        console.expect(f"make run CONFIG={saved}")
+        console.expect(pexpect.EOF)
+        assert (saved.read_text() == "CONFIG_PROFILE_CUSTOM=y\n") == kept
