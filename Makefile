@@ -23,9 +23,9 @@
 #?   make test-full             the same and what takes longer
 #?   make unit                  libs/ on this machine, with sanitizers
 #?   make contracts PROFILE=p   promises to programs; PROFILE=all: on four kernels.
-#?                              SMP=1,4 CPUs
-#?   make fuzz SECONDS=3600     random system calls on fortress; SEED=x again as x,
-#?                              FUZZ='--round N' a part of it
+#?                              SMP=1,4 CPUs, ONLY='vm/*' some of them
+#?   make fuzz SECONDS=3600     random system calls on fortress, for 60 s if not said;
+#?                              SEED=x again as x, FUZZ='--round N' a part of it
 #?   make fail-alloc            contracts while the n-th allocation fails;
 #?                              BUDGET=ms for each, ONLY=pattern
 #? Measure
@@ -134,7 +134,7 @@ readme: all-profiles
 unit:
 	@$(PYTHON) testing/unit/run.py
 contracts:
-	@$(PYTHON) testing/contracts/run.py --profile $(PROFILE) --smp '$(or $(SMP),1)'
+	@$(PYTHON) testing/contracts/run.py --profile $(PROFILE) --smp '$(or $(SMP),1)' $(if $(ONLY),--only '$(ONLY)')
 fuzz:
 	@$(MAKE) --no-print-directory $(jobs) PROFILE=fortress WITH=FAIL_ALLOC all
 	@$(PYTHON) testing/fuzz/run.py --corpus --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(FUZZ)

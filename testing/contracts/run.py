@@ -30,6 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+from testing.bench.progress import BOOT, Progress
 from testing.contracts import mutants
 from testing.qemu.cpio import Archive
 from testing.qemu.machine import (BUILD, PROFILES, Config, Machine, MachineError, complaints,
@@ -84,6 +85,12 @@ class Report:
 
     def failed(self):
         return [name for name, verdict in self.verdicts.items() if verdict == "fail"]
+
+    def summary(self):
+        counts = list(self.verdicts.values())
+        failed = f" ({' '.join(self.failed())})" if self.failed() else ""
+        return (f"{self.profile}, -smp {self.smp}: {counts.count('pass')} pass, {counts.count('fail')} fail{failed}, "
+                f"{counts.count('divergence')} differ as known; {self.seconds:.1f} s, {self.boots} boot(s)")
 
 
 def all_names(pattern="*"):
@@ -146,8 +153,8 @@ def pack(names, repeat, path):
     path.write_bytes(archive.pack(1))
 
 
-def boot(report, names, config, repeat, log):
-    """One boot over the names. Fills the report; returns the names that still have to run."""
+def boot(report, names, config, repeat, log, begins=lambda name: None):
+    """One boot over the names; calls begins(name) as each begins. Fills the report; returns the names that still have to run."""
     left = [name for name in names for _ in range(repeat)]
     running = None
     ready = False
@@ -159,6 +166,7 @@ def boot(report, names, config, repeat, log):
                 running = None
                 machine.expect(re.escape(f"@@@ run {left[0]}") + r"\r?\n", SLACK)
                 running, start = left[0], machine.position
+                begins(running)
                 end = machine.expect(END.pattern, SECONDS + SLACK)
                 if end[1] != running:
                     raise MachineError(f"the end of {end[1]} came for {running}")
@@ -190,9 +198,10 @@ def boot(report, names, config, repeat, log):
     return list(dict.fromkeys(left))
 
 
-def run_qemu(profile, smp, names, kernel=None, repeat=1, append="", **machine):
+def run_qemu(profile, smp, names, kernel=None, repeat=1, append="", begins=lambda name: None,
+             **machine):
     """Run the contracts on the profile's kernel, in as many boots as it takes. NAME@MUTATION is the contract
-    under mutate.c. `machine`: other fields of Config."""
+    under mutate.c. `begins`: called with each name. `machine`: other fields of Config."""
     report = Report(profile, smp)
     begin = time.monotonic()
     kernel = Path(kernel or kernel_path(profile))
@@ -208,7 +217,7 @@ def run_qemu(profile, smp, names, kernel=None, repeat=1, append="", **machine):
             report.boots += 1
             pack(left, repeat, initrd)
             left = boot(report, left, config, repeat,
-                        OUT / "log" / f"{profile}-smp{smp}-boot{report.boots}.log")
+                        OUT / "log" / f"{profile}-smp{smp}-boot{report.boots}.log", begins)
     for name in left:
         report.results[name] = [Result("", "not run: too many boots ended early")]
     report.seconds = time.monotonic() - begin
@@ -385,6 +394,20 @@ def record(reports):
         os.replace(path.with_suffix(".new"), path)
 
 
+@contextmanager
+def shown(label, names, accel):
+    """On a terminal, a line that says which contract runs: gives what to call as each begins."""
+    if not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    progress = Progress(accel, [(label, name) for name in (BOOT, *names)])
+    progress.begin((label, BOOT))
+    try:
+        yield lambda name: progress.begin((label, name))
+    finally:
+        progress.close()
+
+
 def run(profile, smp, names, **options):
     """Build, run and judge; the entry for tests."""
     build()
@@ -446,8 +469,9 @@ def main():
                 report = run_host(names, options.repeat)
             else:
                 try:
-                    report = run_qemu(profile, smp, names, options.kernel, options.repeat, options.append,
-                                      accel=options.accel, mem=options.mem, cpu=options.cpu)
+                    with shown(f"contracts {profile} -smp {smp}", names, options.accel) as begins:
+                        report = run_qemu(profile, smp, names, options.kernel, options.repeat, options.append, begins,
+                                          accel=options.accel, mem=options.mem, cpu=options.cpu)
                 except MachineError as error:
                     sys.exit(f"run.py: {error}")
             if options.update:
@@ -458,10 +482,6 @@ def main():
                 print(explain(report))
             for line in leaks(report):
                 print(f"leak? {line}")
-            counts = list(report.verdicts.values())
-            print(f"{profile}, -smp {smp}: {counts.count('pass')} pass, {counts.count('fail')} fail, "
-                  f"{counts.count('divergence')} differ as known; {report.seconds:.1f} s, "
-                  f"{report.boots} boot(s)", flush=True)
     record(reports)
     print("\n" + table(reports))
     known = [(report.profile, name) for report in reports for name, verdict in
@@ -471,7 +491,7 @@ def main():
     for name in refused:
         print(f"refused, because Linux breaks it: {name}")
     stale = unneeded(reports)
-    print("\n".join(stale))
+    print("\n".join([*stale, "", *(report.summary() for report in reports)]))
     bad = any(report.failed() or report.notes for report in reports)
     return 1 if bad or refused or stale else 0
 
