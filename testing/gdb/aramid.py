@@ -1,10 +1,10 @@
 """aramid.py - gdb commands for a running Aramid: `make run GDB=1`, then `make gdb` in another terminal.
 
-The machine stands still before its first instruction: `hbreak kernel_main` and `continue` come first, as there is no
-page table yet for an ordinary breakpoint. Later Ctrl-C stops it anywhere.
+The machine stands still before its first instruction: `break kernel_main` and `continue` come first. With ACCEL=kvm it must
+be `hbreak`, as there is no page table yet for an ordinary breakpoint. Later Ctrl-C stops it anywhere.
 
 aramid-cpus       what each CPU runs
-aramid-tasks      all tasks: number, parent, state, name
+aramid-tasks      all tasks, by number: parent, state, name
 aramid-stack TID  backtrace of a task that is not running
 aramid-log [N]    the last N (default 40) kernel messages
 """
@@ -69,36 +69,41 @@ def state_name(task):
 
 
 class Cpus(gdb.Command):
-    """What each CPU runs."""
+    """What each CPU runs: aramid-cpus"""
 
     def __init__(self):
         super().__init__("aramid-cpus", gdb.COMMAND_USER)
 
     def invoke(self, _argument, _from_tty):
         for cpu in cpus():
-            task = per_cpu("current_task", cpu)
-            print(f"CPU {cpu}: task {int(task['tid'])} ({task['comm'].string()})")
+            try:
+                task = per_cpu("current_task", cpu)
+                print(f"CPU {cpu}: task {int(task['tid'])} ({task['comm'].string()})")
+            except gdb.MemoryError:
+                print(f"CPU {cpu}: not yet: it runs no task so early in the boot")
 
 
 class Tasks(gdb.Command):
-    """All tasks."""
+    """All tasks, by number: aramid-tasks"""
 
     def __init__(self):
         super().__init__("aramid-tasks", gdb.COMMAND_USER)
 
     def invoke(self, _argument, _from_tty):
         print("   TID PARENT STATE            NAME")
-        for task in tasks():
+        for task in sorted(tasks(), key=lambda task: int(task["tid"])):
             print(f"{int(task['tid']):6} {int(task['parent']['tid']):6} {state_name(task):16} {task['comm'].string()}")
 
 
 class Stack(gdb.Command):
-    """Backtrace of a task that is not running, by its number."""
+    """Backtrace of a task that is not running: aramid-stack TID, a number that aramid-tasks shows"""
 
     def __init__(self):
         super().__init__("aramid-stack", gdb.COMMAND_USER)
 
     def invoke(self, argument, _from_tty):
+        if not argument.isdecimal():
+            raise gdb.GdbError("which task? aramid-stack TID; aramid-tasks lists them")
         for task in tasks():
             if int(task["tid"]) == int(argument):
                 return self.show(task)
@@ -121,7 +126,7 @@ class Stack(gdb.Command):
 
 
 class Log(gdb.Command):
-    """The last kernel messages."""
+    """The last kernel messages: aramid-log [N], 40 if not said"""
 
     def __init__(self):
         super().__init__("aramid-log", gdb.COMMAND_USER)

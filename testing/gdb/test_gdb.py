@@ -9,7 +9,7 @@ import pytest
 from testing.conftest import clean_environment
 from testing.qemu.machine import BUILD, ROOT
 
-COMMANDS = ("hbreak init_run", "continue", "backtrace 1", "delete", "hbreak sys_wait4", "continue",
+COMMANDS = ("break kernel_main", "continue", "aramid-cpus", "delete", "hbreak init_run", "continue", "backtrace 1", "delete", "hbreak sys_wait4", "continue",
             "aramid-cpus", "aramid-tasks", "aramid-stack 2", "aramid-log 100", "kill")
 
 
@@ -39,8 +39,9 @@ def test_commands(waiting):
                           stderr=subprocess.STDOUT, text=True, check=False)
     text = done.stdout
     assert "Error" not in text and "Exception" not in text, text
-    assert re.search(r"Breakpoint 1, .*init_run \(\) at .*kernel/init/main\.c:\d+", text), text
-    assert re.search(r"^CPU [01]: task 1 \(init\)$", text, re.M) and len(re.findall(r"^CPU \d", text, re.M)) == 2, text
+    assert re.search(r"Breakpoint 2, .*init_run \(\) at .*kernel/init/main\.c:\d+", text), text
+    assert text.count(": not yet: ") == 2, text
+    assert re.search(r"^CPU [01]: task 1 \(init\)$", text, re.M) and len(re.findall(r"^CPU \d: task", text, re.M)) == 2, text
     assert re.search(r"^ +1 +0 runnable +init$", text, re.M), text
     assert re.search(r"^ +\d+ +1 \w+ +\S+$", text, re.M), text
     assert re.search(r"<schedule(_once)?\+\d+>", text), text     # by a sleep, or by being preempted
