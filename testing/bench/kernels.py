@@ -69,7 +69,7 @@ def build(names):
     clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL")}
     for name in dict.fromkeys(map(base_name, names)):
         if name.split("+")[0] in PROFILES:
-            command = [*make_words(name), "--no-print-directory", f"BUILD={BUILD}", f"-j{os.cpu_count()}"]
+            command = [*make_words(name), "--silent", "--no-print-directory", f"BUILD={BUILD}", f"-j{os.cpu_count()}"]
             if subprocess.run(command, cwd=ROOT, env=clean, check=False).returncode:
                 raise SystemExit(f"bench: {name} does not build")
 

@@ -142,6 +142,8 @@ def main():
     options = parse()
     names = {name: Contract for name in contracts.all_names()} | {row.name: Benchmark for row in suite.rows()}
     if options.test not in names:
+        if not options.test:
+            sys.exit("replay: which test? TEST=x, a contract or a benchmark, such as TEST=vm/cow_fork or TEST=getpid")
         near = [name for name in names if options.test and options.test in name]
         sys.exit(f"replay: TEST={options.test}: no such contract or benchmark. {'Perhaps: ' + ' '.join(near) if near else ''}")
     if options.make:

@@ -51,5 +51,6 @@ def test_several_cpus(one_aramid, built):
 
 
 def test_an_unknown_test_is_an_error():
+    assert "which test? TEST=x" in make_replay().stdout
     done = make_replay("TEST=vmsta")
     assert done.returncode and "no such contract or benchmark. Perhaps: proc/vmstat" in done.stdout
