@@ -14,9 +14,17 @@ mkdir -p "$tree/boot/grub"
 cp "$kernel" "$tree/boot/aramid.elf"
 cp "$rootfs" "$tree/boot/initramfs.cpio.gz"
 cat > "$tree/boot/grub/grub.cfg" <<-EOF
+	insmod all_video
+	set gfxmode=auto
+	set gfxpayload=text
 	serial --unit=0 --speed=115200
 	terminal_input serial console
-	terminal_output serial console
+	if [ "\$grub_platform" = efi ]; then
+	    # The firmware's console shows on the serial line as well: each message once.
+	    terminal_output console
+	else
+	    terminal_output serial console
+	fi
 	set timeout=0
 	menuentry "Aramid" {
 	    multiboot2 /boot/aramid.elf console=ttyS0${append:+ $append}
