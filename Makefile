@@ -291,11 +291,13 @@ rootfs := $(or $(ROOTFS),build/initramfs/busybox.cpio.gz)
 run: $(if $(filter grub,$(BOOT)),$(OUT)/aramid.iso) $(OUT)/aramid.elf $(rootfs)
 	@OUT=$(OUT) testing/tools/run.sh
 iso: $(OUT)/aramid.iso
+	@echo "iso: $<"
 $(call stamp,$(OUT)/iso.stamp,$(rootfs) $(APPEND))
 $(OUT)/aramid.iso: $(OUT)/aramid.elf $(rootfs) testing/tools/iso.sh $(OUT)/iso.stamp
 	$(say) ISO $@
 	$(Q)testing/tools/iso.sh $@ $(OUT)/aramid.elf $(rootfs) '$(APPEND)'
 gdb: $(OUT)/aramid.elf
+	@echo "gdb: \`break FUNCTION\` (kernel_main is the first), then \`continue\`; Ctrl-C stops it; \`help user-defined\`"
 	@gdb -q $(OUT)/aramid.debug -x testing/gdb/aramid.py -ex 'target remote 127.0.0.1:$(or $(GDBPORT),1234)' $(GDB_ARGS)
 endif
 endif
