@@ -193,6 +193,11 @@ function fillTable() {
 
 // Regressions first: the table is sorted by the factor, the largest on top.
 function compare() {
+  if (DATA.runs.length < 2) {
+    $("verdict").textContent = "One run is saved: there is a comparison once `make bench` has saved a second.";
+    $("compare-box").hidden = true;
+    return;
+  }
   const older = DATA.runs[$("old").value], newer = DATA.runs[$("new").value];
   const table = emptied("compared");
   fillHead(table, ["kernel", "benchmark", "old", "new", "new / old"]);

@@ -25,12 +25,13 @@ STYLE = """
 th, td { border-bottom: 1px solid var(--rule); padding: 3px 8px; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--paper); }
 #unmet td:last-child { white-space: normal; min-width: 22em; }
-#unmet td:nth-child(2), #unmet td:last-child, #compared td:nth-child(2), #figures td:nth-child(2) { text-align: left; }
+#unmet :is(th, td):nth-child(2), #unmet :is(th, td):last-child, #compared :is(th, td):nth-child(2), #figures :is(th, td):nth-child(2) {
+  text-align: left; }
 th button { all: unset; cursor: pointer; font-weight: 600; } th button:focus-visible { outline: 2px solid currentColor; }
 th[aria-sort=ascending] button::after { content: " \\25b2"; } th[aria-sort=descending] button::after { content: " \\25bc"; }
 .good { color: var(--good); } .bad { color: var(--bad); } #troubles { color: var(--bad); white-space: pre-wrap; }
 .choices { display: flex; flex-wrap: wrap; gap: 12px; margin: 8px 0; } select { font: inherit; max-width: 100%; box-sizing: border-box; } label { max-width: 100%; }
-#groups, #rows, #pages { overflow: hidden; } #troubles, #meta { overflow-wrap: anywhere; }
+#groups, #rows, #pages { max-width: 100%; overflow-x: auto; } #troubles, #meta { overflow-wrap: anywhere; }
 #meta { font-size: 0.85em; } #compare-box { max-height: 600px; overflow: auto; }
 """
 BODY = """
