@@ -67,8 +67,8 @@ def sentence(cost):
     if short(cost) == "nothing":
         return "Price: nothing that the benchmarks see."
     count = cost["rows"].get(cost["worst"], 0)
-    verb = ("most", "more") if cost["worst_ratio"] > 1 else ("most", "less")
-    mean = f"{percent(cost['mean'])} {'more' if cost['mean'] >= 1 else 'less'} instructions in the mean of the benchmarks"
+    verb = ("most", "more") if cost["worst_ratio"] > 1 else ("most", "fewer")
+    mean = f"{percent(cost['mean'])} {'more' if cost['mean'] >= 1 else 'fewer'} instructions in the mean of the benchmarks"
     return f"Price: {mean}, {verb[0]} in {cost['worst']}: {percent(cost['worst_ratio'])} {verb[1]}, {abs(count):,.0f} an operation."
 
 
