@@ -25,7 +25,6 @@ void mm_note_peak(struct mm *mm)
 struct zap {
 	struct gather *gather;
 	struct mm *mm;
-	bool files_only;
 	long anon, file, shmem; /* pages unmapped since the counters of the mm were changed */
 };
 
@@ -40,31 +39,21 @@ static __always_inline void zap_count(struct zap *zap)
 	zap->anon = zap->file = zap->shmem = 0;
 }
 
-/* Of a table where anonymous frames stay. */
-static __always_inline void zap_note_single(struct zap *zap, u64 address)
-{
-	if (unlikely(zap->files_only))
-		gather_range(zap->gather, address, address + PAGE_SIZE);
-}
-
 /*
  * One entry in use, under its table's lock. No exchange: an entry that permits writing has its D bit set from the start,
  * so the CPU has nothing to report in it. True: the gather is full.
  */
-static __always_inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address)
+static __always_inline bool zap_entry(struct zap *zap, pte_t *entry)
 {
 	pte_t value = pte_read(entry);
 	struct page *page;
 
 	if (pte_has(value, PTE_SOFT_SPECIAL)) {
 		pte_write(entry, (pte_t){ 0 });
-		zap_note_single(zap, address);
 		return false;
 	}
 	page = pte_page(value);
 	if (page->owner == PAGE_ANON) {
-		if (zap->files_only)
-			return false;
 		zap->anon++;
 		pte_write(entry, (pte_t){ 0 });
 	} else {
@@ -73,7 +62,6 @@ static __always_inline bool zap_entry(struct zap *zap, pte_t *entry, u64 address
 		else
 			zap->file++;
 		pte_write(entry, (pte_t){ 0 });
-		zap_note_single(zap, address);
 		atomic_dec(&page->mapcount);
 	}
 	return gather_add_page(zap->gather, page);
@@ -116,7 +104,7 @@ static __always_inline bool zap_shared(struct zap *zap, u64 address, u64 end)
 
 /*
  * [*address, end) within one table. Stops early, true, when the gather is full. What CPUs are to forget is from the first entry
- * in use to the last, or each by itself where some stay.
+ * in use to the last.
  */
 static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *address, u64 end)
 {
@@ -131,15 +119,45 @@ static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *addres
 	start = left;
 	behind = left;
 	while (left && !full) {
-		full = zap_entry(zap, entry++, end - left * PAGE_SIZE);
+		full = zap_entry(zap, entry++);
 		behind = --left;
 		if (likely(!full))
 			left = pt_skip_empty(&entry, left);
 	}
 	*address = end - left * PAGE_SIZE;
-	if (start != behind && !zap->files_only)
+	if (start != behind)
 		gather_range(zap->gather, end - start * PAGE_SIZE, end - behind * PAGE_SIZE);
 	table_count_anon(first, (int)(anon - zap->anon));
+	spin_unlock(lock);
+	return full;
+}
+
+static inline bool entry_is_anon(const pte_t *entry)
+{
+	const pte_t value = pte_read(entry);
+
+	return !pte_has(value, PTE_SOFT_SPECIAL) && pte_page(value)->owner == PAGE_ANON;
+}
+
+/* The same, but anonymous frames stay: what CPUs are to forget is each entry that goes. */
+static __always_inline bool zap_table_files(struct zap *zap, pte_t *entry, u64 *address, u64 end)
+{
+	struct spinlock *lock = page_table_lock(entry);
+	u64 left = (end - *address) >> PAGE_SHIFT;
+	bool full = false;
+
+	spin_lock(lock);
+	while (!full && (left = pt_skip_empty(&entry, left))) {
+		const u64 at = end - left * PAGE_SIZE;
+
+		if (!entry_is_anon(entry)) {
+			full = zap_entry(zap, entry);
+			gather_range(zap->gather, at, at + PAGE_SIZE);
+		}
+		entry++;
+		left--;
+	}
+	*address = end - left * PAGE_SIZE;
 	spin_unlock(lock);
 	return full;
 }
@@ -148,7 +166,7 @@ static __always_inline bool zap_table(struct zap *zap, pte_t *entry, u64 *addres
 static __always_inline void zap_spans(struct gather *gather, struct vma *vma, u64 start, u64 end,
 				      bool files_only, bool may_be_huge)
 {
-	struct zap zap = { .gather = gather, .mm = vma->mm, .files_only = files_only };
+	struct zap zap = { .gather = gather, .mm = vma->mm };
 	u64 span_end;
 	pte_t *entry;
 
@@ -158,7 +176,8 @@ static __always_inline void zap_spans(struct gather *gather, struct vma *vma, u6
 			start = span_end;
 		else if (may_be_huge && zap_huge(&zap, start, span_end, &entry))
 			start = span_end;
-		else if (zap_table(&zap, entry, &start, span_end))
+		else if (files_only ? zap_table_files(&zap, entry, &start, span_end)
+				    : zap_table(&zap, entry, &start, span_end))
 			gather_flush(gather);
 	}
 	zap_count(&zap);

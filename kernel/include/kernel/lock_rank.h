@@ -100,7 +100,8 @@ static inline bool held_is_full(u64 held)
 /* False: nothing is done, and lockcheck.c must look. `same`: the highest may be of this rank too. */
 static inline bool held_push(unsigned int rank, bool same)
 {
-	const u64 held = this_cpu(held_ranks), highest = held_highest(held);
+	const u64 held = this_cpu(held_ranks);
+	const unsigned int highest = held_highest(held);
 
 	if (unlikely((same ? rank < highest : rank <= highest) || held_is_full(held)))
 		return false;
