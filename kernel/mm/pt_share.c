@@ -169,20 +169,23 @@ bool pt_share(struct mm *parent, struct mm *child, u64 address, bool *changed)
 struct page *pt_drop_shared(struct mm *mm, u64 address, u64 end)
 {
 	pte_t *directory = pt_entry_find(mm, address, 2);
-	struct page *table = NULL;
+	struct page *table = NULL, *shared;
+	pte_t value;
 
 	if (!directory)
 		return NULL;
 	spin_lock(page_table_lock(directory));
-	if (!pte_table_is_shared(pte_read(directory))) {
+	value = pte_read(directory);
+	shared = pte_page(value);
+	if (!pte_table_is_shared(value)) {
 		/* An ordinary one, or a huge page. */
-	} else if (table_is_own(pte_page(pte_read(directory)))) {
+	} else if (table_is_own(shared)) {
 		expect(rwsem_is_write_held(&mm->lock));
 		take_back(mm, directory);
 	} else {
 		expect(rwsem_is_write_held(&mm->lock));
 		check(IS_ALIGNED(address, TABLE_SPAN) && end - address == TABLE_SPAN);
-		table = pte_page(pte_read(directory));
+		table = shared;
 		pte_write(directory, (pte_t){ 0 });
 		atomic_dec(&mm->special_spans);
 		atomic_dec(&mm->table_pages);
