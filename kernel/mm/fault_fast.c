@@ -97,7 +97,6 @@ static __always_inline bool spot_map_zero_page(const struct spot *at)
 	if (likely(pte_none(pte_read(at->entry))))
 		pte_write(at->entry, (pte_t){ zero_page_entry | (bits & ~(PTE_WRITE | PTE_DIRTY)) });
 	spot_unlock(at);
-	this_cpu(usual_faults.reads)++;
 	return true;
 }
 
@@ -116,14 +115,22 @@ static __always_inline bool spot_map_frame(const struct spot *at)
 	if (likely(pte_none(pte_read(at->entry)))) {
 		pte_write(at->entry, pte_make(page_paddr(page), bits));
 		at->table->table_entries++;
-		atomic_inc(&mm_running()->rss_anon);
+		atomic_inc(&at->vma->mm->rss_anon);
 		page = NULL;
 	}
 	spot_unlock(at);
 	if (unlikely(page))
 		page_put(page);
-	this_cpu(usual_faults.writes)++;
 	return true;
+}
+
+static __always_inline void fault_count(bool write)
+{
+	if (write)
+		this_cpu(usual_faults.writes)++;
+	else
+		this_cpu(usual_faults.reads)++;
+	current->head.faults_minor++;
 }
 
 /* --- All else, interrupts on ----------------------------------------------------------------------------------------------- */
@@ -169,11 +176,7 @@ static __noinline bool fault_walk(struct vma *vma, u64 sequence, pte_t *entry, u
 	if (!vma_look_lock(vma, current->mm, sequence) ||
 	    !fault_walk_locked(vma, entry, address, fault & TRAP_FAULT_WRITE))
 		return fault_other(address, fault);
-	if (fault & TRAP_FAULT_WRITE)
-		this_cpu(usual_faults.writes)++;
-	else
-		this_cpu(usual_faults.reads)++;
-	current->head.faults_minor++;
+	fault_count(fault & TRAP_FAULT_WRITE);
 	return true;
 }
 
@@ -194,7 +197,7 @@ static __always_inline bool fault_usual(u64 address, u32 fault)
 		return fault_walk(at.vma, at.sequence, at.entry, address, fault);
 	if (unlikely(write ? !spot_map_frame(&at) : !spot_map_zero_page(&at)))
 		return fault_give_up(address, fault);
-	current->head.faults_minor++;
+	fault_count(write);
 	vma_look_end(mm);
 	return true;
 }

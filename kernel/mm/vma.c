@@ -65,7 +65,6 @@ static void vma_close(struct vma *vma)
 {
 	if (vma->ops && vma->ops->close)
 		vma->ops->close(vma);
-	vma_let_go(vma);
 }
 
 void vma_discard(struct vma *vma)
@@ -77,12 +76,13 @@ void vma_discard(struct vma *vma)
 void vma_release(struct vma *vma)
 {
 	vma_close(vma);
-	rcu_call(&vma->rcu, vma_free);
+	vma_discard(vma);
 }
 
 void vma_release_unseen(struct vma *vma)
 {
 	vma_close(vma);
+	vma_let_go(vma);
 	slab_free(vma_slab, vma);
 }
 
